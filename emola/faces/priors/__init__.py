@@ -1,0 +1,1 @@
+"""Facial priors: the recipes that turn a face into the vector behind the prior token."""
