@@ -1,0 +1,47 @@
+"""The command line: ``python -m emola describe|convert``.
+
+Exit codes: 0 done, 1 failed, 2 bad input (one plain sentence on stderr, never a traceback).
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from emola import __version__
+from emola import describe_command as describe
+from emola.errors import EmolaError, InputError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m emola", description="Describe facial affect in words.")
+    parser.add_argument("--version", action="version", version=f"EmoLA studio {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    describe.add_parser(commands)
+    _add_convert(commands)
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options) or 0)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except EmolaError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 1
+
+
+def _add_convert(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from emola.model import convert_command as convert  # only names its options here; torch is imported when it runs
+
+    parser = commands.add_parser("convert", help=convert.SUMMARY, description=convert.SUMMARY)
+    convert.add_arguments(parser)
+    parser.set_defaults(run=convert.run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""The shelf of models: loaded one after the other in the background, while the page is already there.
+
+Nothing heavy is imported before a model is asked for.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from emola.errors import EmolaError, InputError
+
+if TYPE_CHECKING:
+    from emola.model.loading import LoadedModel
+
+TINY = Path(__file__).parent / "weights" / "tiny"
+"""The small model that ships with the project."""
+
+Status = Literal["waiting", "loading", "ready", "failed"]
+
+
+@dataclass(frozen=True)
+class ShelfState:
+    """Where one model stands.
+
+    Attributes:
+        name: short name shown to users; unique on the shelf.
+        status: waiting, loading, ready or failed.
+        sentence: what a user should know: what is being waited for, the model's summary, or why it failed.
+    """
+
+    name: str
+    status: Status
+    sentence: str
+
+
+class ModelShelf:
+    """Loads models in a background thread and hands them out by name.
+
+    Args:
+        sources: folders or hub ids; ``BASE+ADAPTER`` puts an adapter on a base.
+        load: how one source is loaded; the default is :func:`emola.model.loading.load_model`.
+    """
+
+    def __init__(self, sources: Iterable[str], load: "Callable[[str], LoadedModel] | None" = None) -> None:
+        self._load = load or load_source
+        self._sources: dict[str, str] = {}
+        self._states: dict[str, ShelfState] = {}
+        self._models: dict[str, LoadedModel] = {}
+        self._changed = threading.Condition()
+        for source in sources:
+            self.add(source)
+
+    def add(self, source: str) -> str:
+        """Put one more model on the shelf without loading it; return its name."""
+        with self._changed:
+            name = _unused_name(source, self._states)
+            self._sources[name] = source
+            self._states[name] = ShelfState(name, "waiting", f"{name} has not been loaded yet.")
+            return name
+
+    def names(self) -> list[str]:
+        """Return the names of all models, in the order they were added."""
+        return list(self._states)
+
+    def state(self, name: str) -> ShelfState:
+        """Return where ``name`` stands.
+
+        Raises:
+            InputError: no such name; the sentence lists those there are.
+        """
+        if name not in self._states:
+            raise InputError(f"There is no model called {name!r} here; choose one of {', '.join(self._states)}.")
+        return self._states[name]
+
+    def start(self) -> None:
+        """Load every waiting model, one after the other, in a background thread."""
+        threading.Thread(target=self._load_waiting, name="model-shelf", daemon=True).start()
+
+    def get(self, name: str) -> "LoadedModel":
+        """Return the model, waiting until it is loaded.
+
+        Raises:
+            InputError: no such name.
+            EmolaError: it could not be loaded; the sentence says why.
+        """
+        state = self.state(name)
+        if state.status == "waiting":
+            self._load_one(name)
+        with self._changed:
+            self._changed.wait_for(lambda: self._states[name].status in ("ready", "failed"))
+        state = self._states[name]
+        if state.status == "failed":
+            raise EmolaError(state.sentence)
+        return self._models[name]
+
+    def _load_waiting(self) -> None:
+        for name in self.names():
+            self._load_one(name)
+
+    def _load_one(self, name: str) -> None:
+        with self._changed:
+            if self._states[name].status != "waiting":
+                return
+            self._states[name] = ShelfState(name, "loading", f"Loading {name} ...")
+        try:
+            model = self._load(self._sources[name])
+            state = ShelfState(name, "ready", model.summary)
+        except EmolaError as error:
+            state = ShelfState(name, "failed", str(error))
+        except Exception as error:  # noqa: BLE001 - the thread must not die silently; the page shows the sentence
+            state = ShelfState(name, "failed", f"{name} could not be loaded: {type(error).__name__}: {error}")
+        with self._changed:
+            if state.status == "ready":
+                self._models[name] = model
+            self._states[name] = state
+            self._changed.notify_all()
+
+
+def load_source(source: str) -> "LoadedModel":
+    """Load ``MODEL`` or ``BASE+ADAPTER``, each a folder or a hub id."""
+    from emola.model.loading import load_model  # torch and transformers, several seconds
+
+    if Path(source).exists():  # a folder may have a plus sign in its name
+        return load_model(source)
+    base, _, adapter = source.partition("+")
+    return load_model(base, adapter=adapter or None)
+
+
+def _unused_name(source: str, taken: Iterable[str]) -> str:
+    """Name a source by its last parts: ``EmoLA-tiny`` for the shipped one, else folder names."""
+    parts = [Path(part).name or part for part in source.split("+")]
+    name = "EmoLA-tiny" if source == str(TINY) else " + ".join(parts)
+    number, unique = 2, name
+    while unique in taken:
+        number, unique = number + 1, f"{name} ({number})"
+    return unique

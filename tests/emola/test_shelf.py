@@ -1,0 +1,79 @@
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from emola.errors import CheckpointError, EmolaError, InputError
+from emola.shelf import TINY, ModelShelf
+
+
+def loaded(source):
+    return SimpleNamespace(name=source, summary=f"{source} on cpu")
+
+
+def test_models_wait_then_load_in_the_background():
+    gate = threading.Event()
+
+    def slow(source):
+        gate.wait(10)
+        return loaded(source)
+
+    shelf = ModelShelf(["a", "b"], load=slow)
+    assert [shelf.state(name).status for name in shelf.names()] == ["waiting", "waiting"]
+    shelf.start()
+    gate.set()
+    assert shelf.get("a").name == "a" and shelf.get("b").name == "b"
+    assert shelf.state("a").status == "ready" and shelf.state("a").sentence == "a on cpu"
+
+
+def test_get_loads_a_model_that_nobody_started():
+    assert ModelShelf(["a"], load=loaded).get("a").name == "a"
+
+
+def test_a_model_asked_for_twice_at_once_is_loaded_once():
+    calls = []
+
+    def count(source):
+        calls.append(source)
+        return loaded(source)
+
+    shelf = ModelShelf(["a"], load=count)
+    threads = [threading.Thread(target=shelf.get, args=("a",)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert calls == ["a"]
+
+
+def test_a_failed_model_says_why_and_the_next_one_still_loads():
+    def load(source):
+        if source == "broken":
+            raise CheckpointError("config.json is missing in broken.")
+        return loaded(source)
+
+    shelf = ModelShelf(["broken", "good"], load=load)
+    shelf.start()
+    assert shelf.get("good").name == "good"
+    with pytest.raises(EmolaError, match=r"config\.json is missing"):
+        shelf.get("broken")
+    assert shelf.state("broken").status == "failed"
+
+
+def test_an_unexpected_error_is_shown_and_not_waited_for_ever():
+    def load(source):
+        raise RuntimeError("boom")
+
+    shelf = ModelShelf(["a"], load=load)
+    with pytest.raises(EmolaError, match="boom"):
+        shelf.get("a")
+
+
+def test_names_are_short_and_unique():
+    shelf = ModelShelf([str(TINY), "folder/one", "other/one", "base+adapters/x"], load=loaded)
+    assert shelf.names() == ["EmoLA-tiny", "one", "one (2)", "base + x"]
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(InputError, match="choose one of a"):
+        ModelShelf(["a"], load=loaded).state("b")
