@@ -155,9 +155,10 @@ def _stream(
 def _write_overlay(image: NDArray[np.uint8], faces: "list[Face]", path: Path) -> None:
     from PIL import Image
 
-    from emola.faces.overlay import build_layers, draw_layers
+    from emola.faces.overlay import build_layers, draw_layers, draw_legend
 
-    picture: Any = Image.fromarray(draw_layers(image, build_layers(faces)))
+    layers = build_layers(faces)
+    picture: Any = Image.fromarray(draw_legend(draw_layers(image, layers), layers))
     try:
         picture.save(path)
     except (OSError, ValueError) as error:

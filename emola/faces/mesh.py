@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emola.faces.detection import Box
+from emola.faces.layouts import MIRROR_478
 from emola.faces.quiet import quiet_stderr
 from emola.faces.views import Pyramid, Region
 
@@ -126,15 +127,25 @@ class MeshNetwork:
         self._outputs: dict[str, Any] = {}
         self._time = 0
 
-    def measure(self, picture: Pyramid, region: Region) -> MeshMeasurement:
-        """Measure the mesh in one region of a picture; its side must be positive."""
+    def measure(self, picture: Pyramid, region: Region, *, mirrored: bool = False) -> MeshMeasurement:
+        """Measure the mesh in one region of a picture.
+
+        Args:
+            picture: where to look.
+            region: the square to look at; its side must be positive.
+            mirrored: show the network the mirrored square; the mesh is mirrored back, vertex numbers included.
+        """
         crop = picture.render(region, INPUT_SIZE)
+        if mirrored:
+            crop = np.ascontiguousarray(crop[:, ::-1])
         with self._lock:
             if self._graph is None:
                 with quiet_stderr():
                     self._start()
                     self._run(crop)
             points, presence = self._run(crop)
+        if mirrored:
+            points = points[MIRROR_478] * (-1, 1, 1) + (1, 0, 0)
         mesh = np.column_stack([region.to_picture(points[:, :2]), points[:, 2] * region.side])
         return MeshMeasurement(mesh.astype(np.float32), presence)
 

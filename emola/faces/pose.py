@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from emola.faces.alignment import STABLE_VERTICES, base_vertices, fit_similarity_3d, to_base_axes
 from emola.faces.face import Pose
+from emola.faces.geometry_table import geometry_table
 
 
 def pose_from_mesh(mesh: NDArray[np.floating[Any]]) -> Pose:
@@ -28,7 +29,14 @@ def pose_from_mesh(mesh: NDArray[np.floating[Any]]) -> Pose:
     """
     stable = list(STABLE_VERTICES)
     to_frontal = fit_similarity_3d(to_base_axes(mesh)[stable], base_vertices()[stable]).rotation
-    return pose_from_rotation(to_frontal.T)
+    return pose_from_rotation(to_frontal.T @ _frontal_tilt())
+
+
+def _frontal_tilt() -> NDArray[np.float64]:
+    """Return the turn from MediaPipe's canonical face, which looks into the camera, to the base mesh's tilt."""
+    angle = math.radians(geometry_table().pitch_deg)
+    cos, sin = math.cos(angle), math.sin(angle)
+    return np.array([[1.0, 0.0, 0.0], [0.0, cos, sin], [0.0, -sin, cos]])
 
 
 def pose_from_rotation(rotation: NDArray[np.floating[Any]]) -> Pose:

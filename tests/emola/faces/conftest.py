@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from emola.faces.alignment import base_vertices
 from emola.faces.analyze import FaceAnalyzer
+from emola.faces.geometry_table import geometry_table
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +32,8 @@ def posed_mesh() -> Callable[..., NDArray[np.float32]]:
     """Return the base mesh as a picture's mesh (478, 3): turned, ``scale`` pixels a unit, centred on ``centre``."""
 
     def make(yaw=0.0, pitch=0.0, roll=0.0, scale=20.0, centre=(250.0, 250.0)):
-        turned = base_vertices() @ rotation(yaw, pitch, roll).T
+        frontal = rotation(0, -geometry_table().pitch_deg, 0)  # the base mesh itself looks this much down
+        turned = base_vertices() @ (rotation(yaw, pitch, roll) @ frontal).T
         mesh = np.zeros((478, 3), dtype=np.float32)
         mesh[:468] = turned * scale * (1, -1, -1) + (*centre, 0)
         mesh[468:] = mesh[[159] * 5 + [386] * 5]
