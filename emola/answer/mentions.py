@@ -1,0 +1,203 @@
+"""Where a sentence speaks of action units (by number, FACS name or everyday phrase) and of emotions."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+from emola.answer.lexicon import (
+    cue_patterns,
+    emotion_patterns,
+    hedge_pattern,
+    name_patterns,
+)
+from emola.taxonomy import Intensity
+
+_HEAD = re.compile(
+    r"\b(?:(?:facial\s+)?action[\s-]+units?|AU(?:['’]?s)?)(?:\s*[#:]\s*|[\s_-]*)(?=[LR]?\d)", re.IGNORECASE
+)
+_NUMBER = re.compile(r"([LR])?0*(\d{1,3})(?!\d|[.,]\d|\s*%)([A-E])?(?![A-Za-z])")
+_SEPARATOR = re.compile(r"[*_]*\s*(?:,?\s*(?:and|or|nor)\b|[,+/&])\s*[*_]*", re.IGNORECASE)
+_AFTER_LISTED = re.compile(
+    r"\s*(?:$|[,;:.!?)+/&(\n—–-]|(?:and|or|nor|is|are|was|were|can|do|does|seem|appear|with|in|on|at|together)\b)"
+)
+_SAME_UNIT = re.compile(
+    r"[^\w\n.,;]*(?:(?:or|is|the|also|called|known|as|a|an|i\.e\.)\b[^\w\n.;]*){0,5}", re.IGNORECASE
+)
+_NEW_CLAUSE = re.compile(
+    r"(?:,\s*(?:and|but|while)|;|\b(?:while|whereas|and|but))\s+(?:the|his|her|their)\b", re.IGNORECASE
+)
+_JOINS = re.compile(r"(?:;|\b(?:and|but|while|whereas))\s+(?:the\s+)?$", re.IGNORECASE)
+_PARTS = re.compile(
+    r"brow|lid|cheek|nose|lip|mouth|corner|chin|jaw|eye|dimple|squint|frown|smil|grin|crow", re.IGNORECASE
+)
+_WORDS_BEFORE_PHRASE = 4
+_EXPLAINS = re.compile(r":|\b(?:so|as|because|which|that|with|indicat\w+|show\w*|suggest\w*|mean\w*)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class UnitMention:
+    """One place that states action units; ``explicit`` when by number or FACS name.
+
+    ``units`` has several numbers only for phrases such as "raised eyebrows". ``side_letter`` (L, R) and
+    ``intensity`` come from FACS notation ("R12C").
+    """
+
+    start: int
+    end: int
+    units: tuple[int, ...]
+    explicit: bool
+    side_letter: str | None = None
+    intensity: Intensity | None = None
+
+
+@dataclass(frozen=True)
+class EmotionMention:
+    """One place that speaks of an emotion; ``names_feeling`` is False for mere hints such as "smiling"."""
+
+    start: int
+    end: int
+    emotion: str
+    names_feeling: bool
+
+
+class _Span(Protocol):
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+SpanLike = TypeVar("SpanLike", bound=_Span)
+
+
+def find_unit_mentions(sentence: str) -> list[UnitMention]:
+    """Return the mentions of action units in one sentence, by position and without overlap.
+
+    Numbers beat the names beside them ("AU2 - Brow lowerer" is AU2). Beside explicit mentions, everyday phrases
+    count only in a clause of their own, as they mostly explain the unit that was named.
+    """
+    numbers = _numbered(sentence)
+    about_parts = _PARTS.search(sentence) is not None
+    names = [
+        UnitMention(match.start(), match.end(), (number,), True)
+        for number, pattern in name_patterns().items()
+        for match in (pattern.finditer(sentence) if about_parts else ())
+    ]
+    explicit = _absorb_names(sentence, numbers, _without_overlaps(names))
+    if explicit and not _may_have_other_clauses(sentence, explicit):
+        return explicit
+    cues = _without_overlaps(_cues(sentence)) if about_parts else []
+    if explicit:
+        cues = [cue for cue in cues if _has_own_clause(sentence, cue, explicit)]
+    return sorted([*explicit, *cues], key=lambda mention: mention.start)
+
+
+def find_emotion_mentions(sentence: str) -> list[EmotionMention]:
+    """Return the emotion words of one sentence, by position and without overlap."""
+    found = [
+        EmotionMention(match.start(), match.end(), emotion, names)
+        for emotion, names, pattern in emotion_patterns()
+        for match in pattern.finditer(sentence)
+    ]
+    return _without_overlaps(found)
+
+
+def _without_overlaps(mentions: list[SpanLike]) -> list[SpanLike]:
+    """Keep the longest of overlapping mentions, the first given at equal length; sort by position."""
+    kept: list[SpanLike] = []
+    for mention in sorted(mentions, key=lambda m: m.start - m.end):
+        if all(mention.end <= other.start or other.end <= mention.start for other in kept):
+            kept.append(mention)
+    return sorted(kept, key=lambda m: m.start)
+
+
+def _numbered(sentence: str) -> list[UnitMention]:
+    """Find "AU12", "AU 12", "AU-12", "AU04", "AUs 1 and 2", "AU1+2", "action units 1, 2 and 4", "AU R12C"."""
+    found = []
+    position = 0
+    while head := _HEAD.search(sentence, position):
+        position = head.end()
+        number = _NUMBER.match(sentence, position)
+        start = head.start()
+        while number:
+            found.append(_number_mention(number, start))
+            position = number.end()
+            separator = _SEPARATOR.match(sentence, position)
+            number = _NUMBER.match(sentence, separator.end()) if separator else None
+            if number and not _AFTER_LISTED.match(sentence, number.end()):
+                number = None
+            start = number.start() if number else 0
+    return found
+
+
+def _number_mention(number: re.Match[str], start: int) -> UnitMention:
+    """Build the mention of one number with its FACS side and intensity letters."""
+    side, digits, letter = number.groups()
+    intensity = Intensity(letter) if letter else None
+    return UnitMention(start, number.end(), (int(digits),), True, side, intensity)
+
+
+def _absorb_names(sentence: str, numbers: list[UnitMention], names: list[UnitMention]) -> list[UnitMention]:
+    """Join names to the numbers that they stand beside; other names are mentions of their own."""
+    merged = list(numbers)
+    for name in names:
+        beside = [i for i, number in enumerate(numbers) if _beside(sentence, number, name)]
+        if not beside:
+            merged.append(name)
+            continue
+        index = min(beside, key=lambda i: numbers[i].units != name.units)
+        start, end = min(merged[index].start, name.start), max(merged[index].end, name.end)
+        merged[index] = replace(merged[index], start=start, end=end)
+    return sorted(merged, key=lambda mention: mention.start)
+
+
+def _beside(sentence: str, number: UnitMention, name: UnitMention) -> bool:
+    """Say whether only marks and filler words stand between a number and a name."""
+    if name.start < number.end and number.start < name.end:
+        return True
+    between = sentence[number.end : name.start] if number.end <= name.start else sentence[name.end : number.start]
+    if number.end <= name.start:
+        return bool(_SAME_UNIT.fullmatch(between))
+    return bool(re.fullmatch(r"\s*[(\[–—:=-]*\s*[*_]*", between))
+
+
+def _cues(sentence: str) -> list[UnitMention]:
+    """Find everyday phrases; general ones yield to exact ones that overlap, weak ones to hedged sentences."""
+    found: list[UnitMention] = []
+    exact: list[tuple[int, int]] = []
+    hedged: bool | None = None
+    for cue in cue_patterns():
+        for match in cue.pattern.finditer(sentence):
+            span = match.span()
+            if cue.exactness < 2 and any(span[0] < end and start < span[1] for start, end in exact):
+                continue
+            if cue.exactness == 0:
+                hedged = hedge_pattern().search(sentence) is not None if hedged is None else hedged
+                if hedged:
+                    continue
+            if cue.exactness == 2:
+                exact.append(span)
+            found.append(UnitMention(*span, cue.units, False))
+    return found
+
+
+def _may_have_other_clauses(sentence: str, explicit: list[UnitMention]) -> bool:
+    """Say quickly whether a phrase could stand in a clause of its own before or after the units named."""
+    before = sentence[: explicit[0].start]
+    if _JOINS.search(before) and _PARTS.search(before):
+        return True
+    after = sentence[explicit[0].end :]
+    return _NEW_CLAUSE.search(after) is not None
+
+
+def _has_own_clause(sentence: str, cue: UnitMention, explicit: list[UnitMention]) -> bool:
+    """Say whether a phrase stands in another clause than the units named, and does not explain them."""
+    before = [mention for mention in explicit if mention.end <= cue.start]
+    if before:
+        between = sentence[before[-1].end : cue.start]
+        openings = list(_NEW_CLAUSE.finditer(between))
+        if not openings or len(between[openings[-1].end() :].split()) > _WORDS_BEFORE_PHRASE:
+            return False
+        return _EXPLAINS.search(between[: openings[-1].start()]) is None
+    following = sentence[cue.end : explicit[0].start]
+    return _JOINS.search(following) is not None

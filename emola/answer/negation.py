@@ -1,0 +1,104 @@
+"""Negation at the level of words and phrases, with the clause as its scope."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from emola.answer.lexicon import negation_patterns
+
+_FINITE = re.compile(r"\b(?:is|are|was|were|has|have|looks?|seems?|appears?|shows?)\b", re.IGNORECASE)
+_OR = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)
+_DETERMINED = re.compile(
+    r"\b(?:the|this|his|her|their|it|he|she|they|is|are|was|were|shows?|looks?|seems?|with)\b", re.IGNORECASE
+)
+_PARENTHESIS = re.compile(r"^\s*\([^)]*\)")
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Mentions joined by nothing but commas, "and", "or": ``first`` and ``last`` are positions in the mention list."""
+
+    first: int
+    last: int
+
+
+def chains(sentence: str, spans: Sequence[tuple[int, int]]) -> list[Chain]:
+    """Group mentions that are joined to one list ("AU1, AU2 and AU4"), by position."""
+    rules = negation_patterns()
+    groups: list[Chain] = []
+    for index, (start, end) in enumerate(spans):
+        if groups:
+            between = sentence[spans[index - 1][1] : start]
+            clause = any(_FINITE.search(sentence[a:b]) for a, b in (spans[index - 1], (start, end)))
+            if rules.chain.match(between) and (not clause or _OR.search(between)):
+                groups[-1] = Chain(groups[-1].first, index)
+                continue
+        groups.append(Chain(index, index))
+    return groups
+
+
+def negated(sentence: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
+    """Say of each mention (start, end; in order, no overlap) whether the sentence denies it.
+
+    A negative word reaches forward to the next mention, or list of mentions, of its clause; after a mention it counts
+    when it is said of the mention itself ("is absent", "cannot be seen"). "not only", "no doubt"
+    and their like deny nothing.
+    """
+    text = _without_harmless(sentence)
+    result = [False] * len(spans)
+    denied_list = bool(spans) and _denying_heading(text, spans[0][0])
+    for chain in chains(sentence, spans):
+        start, end = spans[chain.first][0], spans[chain.last][1]
+        floor = spans[chain.first - 1][1] if chain.first else 0
+        ceiling = spans[chain.last + 1][0] if chain.last + 1 < len(spans) else len(text)
+        whole = (
+            denied_list or _denied_before(text[floor:start], sentence[start:end]) or _denied_after(text[end:ceiling])
+        )
+        for index in range(chain.first, chain.last + 1):
+            inside = negation_patterns().inside.search(text[slice(*spans[index])]) is not None
+            result[index] = whole or (inside and not _whole_phrase(sentence[slice(*spans[index])]))
+    return result
+
+
+def _without_harmless(sentence: str) -> str:
+    """Blank out phrases that look negative and deny nothing, keeping every offset."""
+    return negation_patterns().harmless.sub(lambda match: " " * len(match.group()), sentence)
+
+
+def _whole_phrase(phrase: str) -> bool:
+    """Say whether the phrase starts with its negative word, which then is part of its meaning ("no emotion")."""
+    return bool(re.match(r"(?:no|not|without|lack\w*|absence)\b|n['’]t\b", phrase, re.IGNORECASE))
+
+
+def _denying_heading(text: str, first: int) -> bool:
+    """Say whether a heading such as "Not visible:" stands before the first mention."""
+    head, colon, _ = text[:first].rpartition(":")
+    return bool(colon) and negation_patterns().heading.search(head) is not None
+
+
+def _denied_before(text: str, mention: str) -> bool:
+    """Say whether a negative word in the clause before the mention reaches it."""
+    rules = negation_patterns()
+    breaks = list(rules.breaks.finditer(text))
+    clause = text[breaks[-1].end() :] if breaks else text
+    words = list(rules.before.finditer(clause))
+    if not words:
+        return False
+    between = clause[words[-1].end() :]
+    if len(between.split()) >= rules.farthest:
+        return False
+    tail = re.split(r"\band\b", between, flags=re.IGNORECASE)[-1] if re.search(r"\band\b", between, re.I) else None
+    if tail is None:
+        return True
+    plain = len(tail.split()) <= 1 and not _DETERMINED.search(tail) and not _FINITE.search(mention)
+    return plain and rules.before_nouns.search(clause) is not None
+
+
+def _denied_after(text: str) -> bool:
+    """Say whether the rest of the clause denies the mention."""
+    rules = negation_patterns()
+    text = _PARENTHESIS.sub("", text)
+    if rules.after_colon.match(text):
+        return True
+    stop = re.search(rf"{rules.breaks.pattern}|\band\b", text, re.IGNORECASE)
+    return rules.after.search(text[: stop.start()] if stop else text) is not None

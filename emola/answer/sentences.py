@@ -1,0 +1,38 @@
+"""NFC form and sentences of a text; the sentences of a text tile it without gaps."""
+
+import re
+import unicodedata
+
+_END = re.compile(r"""[.!?]+["'”’)\]*_]*\s+|\s*\n\s*""")
+_LIST_MARK = re.compile(r"\s*[(\[*_]*\d{1,2}[.)\]*_]*\s*")
+_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|approx|fig|mr|mrs|ms|dr|st|resp)\.\s+$", re.IGNORECASE)
+
+
+def normalise(text: str) -> str:
+    """Return the NFC form of ``text``, the form that all offsets of this package refer to."""
+    return unicodedata.normalize("NFC", text)
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Return (start, end) of the sentences of ``text``, in order and without gaps; [] for an empty text.
+
+    A sentence ends at ``.``, ``!`` or ``?`` before white space and at every line break; white space belongs to the
+    sentence before it. List marks ("1.", "2)") stay with what they number, and common abbreviations end nothing.
+    """
+    spans = []
+    start = 0
+    for match in _END.finditer(text):
+        end = match.end()
+        sentence = text[start:end]
+        if not sentence.strip():
+            continue
+        if "\n" not in match.group() and (_LIST_MARK.fullmatch(sentence) or _ABBREVIATION.search(sentence)):
+            continue
+        spans.append((start, end))
+        start = end
+    if start < len(text):
+        if spans and not text[start:].strip():
+            spans[-1] = (spans[-1][0], len(text))
+        else:
+            spans.append((start, len(text)))
+    return spans
