@@ -1,0 +1,34 @@
+"""The command line: ``python -m training.benchmark score``.
+
+Exit codes: 0 done, 1 failed, 2 bad input (one plain sentence on stderr, never a traceback).
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from emola.errors import EmolaError, InputError
+from training.benchmark import score_command
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m training.benchmark", description="FABA-Bench scoring.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    score_command.add_parser(commands)
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except EmolaError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

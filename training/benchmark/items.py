@@ -1,0 +1,90 @@
+"""Predictions to be scored: one JSON object a line with ``id``, ``prediction``, ``reference``, ``label``, ``group``."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emola.errors import InputError
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Item:
+    """One prediction with its label as written; ``prediction`` is None where generation failed for ``failure``."""
+
+    id: str | int
+    prediction: str | None
+    reference: str | None
+    label: Any
+    group: str | None = None
+    failure: str | None = None
+
+
+def read_items(path: Path) -> list[Item]:
+    """Read a JSONL file of predictions.
+
+    Raises:
+        InputError: one sentence with the numbers of the first lines that are no such object or repeat an id.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The predictions {path} cannot be read as UTF-8 text: {error}.") from None
+    items, problems = [], []
+    seen: set[str | int] = set()
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            item = _item(line)
+            if item.id in seen:
+                raise ValueError(f"the id {item.id!r} occurs twice")
+        except ValueError as error:
+            problems.append(f"line {number}: {error}")
+            continue
+        seen.add(item.id)
+        items.append(item)
+    if problems:
+        more = f" (and {len(problems) - _SHOWN} more)" if len(problems) > _SHOWN else ""
+        raise InputError(f"The predictions {path} are not usable: {'; '.join(problems[:_SHOWN])}{more}.")
+    if not items:
+        raise InputError(f"The predictions {path} hold no item; expected one JSON object a line.")
+    return items
+
+
+def _item(line: str) -> Item:
+    """Read one line, or raise ValueError with the reason."""
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"no JSON ({error.msg})") from None
+    if not isinstance(row, dict):
+        raise ValueError("no JSON object")
+    missing = [key for key in ("id", "prediction", "label") if key not in row]
+    if missing:
+        raise ValueError(f"without {', '.join(missing)}")
+    if isinstance(row["id"], bool) or not isinstance(row["id"], str | int):
+        raise ValueError("the id is neither text nor a whole number")
+    for key in ("prediction", "reference", "group", "failure"):
+        if not isinstance(row.get(key), str | None):
+            raise ValueError(f"the {key} is neither text nor null")
+    texts = {key: row.get(key) for key in ("prediction", "reference", "group", "failure")}
+    return Item(id=row["id"], label=row["label"], **texts)
+
+
+def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Write one JSON object a line, UTF-8.
+
+    Raises:
+        InputError: when the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8") as file:
+            for row in rows:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise InputError(f"The file {path} cannot be written: {error.strerror}.") from None

@@ -1,0 +1,92 @@
+"""One prediction read and compared with its reference under a protocol."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from emola.answer import Protocol, read_action_unit_states, read_action_units, read_emotion, states_no_action_unit
+from training.benchmark.items import Item
+from training.benchmark.labels import Label, LabelUnreadable, Task, read_label
+from training.benchmark.rouge_l import RougeUndefined, google_rouge_l, google_rouge_lsum, pltrdy_rouge_l
+
+Status = Literal["read", "unknown", "crash", "failed"]
+
+MAIN_ROUGE: dict[Protocol, str] = {"paper": "pltrdy_l", "strict": "google_l"}
+"""The ROUGE-L that makes S_ge under each protocol."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a protocol makes of one item.
+
+    ``status``: "read"; "unknown" (the answer states no label); "crash" (the published code stops at the answer);
+    "failed" (there is no answer). ``label`` is None, with ``label_error``, where the label cannot be read. ``rouge``
+    holds F of each ROUGE-L, None where it is not defined for this pair.
+    """
+
+    id: str | int
+    predicted: Label | None
+    label: Label | None
+    status: Status
+    rouge: dict[str, float | None]
+    label_error: str | None = None
+    group: str | None = None
+
+    def row(self, protocol: Protocol) -> dict[str, Any]:
+        """Return the line of ITEMS.jsonl."""
+        as_json = [list(x) if isinstance(x, tuple) else x for x in (self.predicted, self.label)]
+        return {
+            "id": self.id,
+            "predicted": as_json[0],
+            "label": as_json[1],
+            "rouge_l": self.rouge[MAIN_ROUGE[protocol]],
+            "status": self.status,
+        }
+
+
+def judge(item: Item, task: Task, protocol: Protocol) -> Outcome:
+    """Read one item; never raises for any text or label."""
+    predicted, status = _predicted(item, task, protocol)
+    label, label_error = None, None
+    try:
+        label = read_label(item.label, task, protocol)
+    except LabelUnreadable as error:
+        label_error = str(error)
+    return Outcome(item.id, predicted, label, status, _rouges(item, protocol), label_error, item.group)
+
+
+def _predicted(item: Item, task: Task, protocol: Protocol) -> tuple[Label | None, Status]:
+    """Return the label that the answer states; action units are an empty tuple where it states none."""
+    if item.prediction is None:
+        return None if task == "emotion" else (), "failed"
+    if task == "emotion":
+        reading = read_emotion(item.prediction, protocol)
+        return reading.label, reading.status
+    units = tuple(unit.number for unit in read_action_units(item.prediction, protocol))
+    if protocol == "paper" or units:
+        return units, "read"
+    spoken = read_action_unit_states(item.prediction) or states_no_action_unit(item.prediction)
+    return units, "read" if spoken else "unknown"
+
+
+def _rouges(item: Item, protocol: Protocol) -> dict[str, float | None]:
+    """Return F of every ROUGE-L; a missing answer scores 0 with ``strict`` and is left out with ``paper``."""
+    if item.reference is None or not item.reference.strip():
+        return {"pltrdy_l": _pltrdy(item.prediction, item.reference), "google_l": None, "google_lsum": None}
+    if item.prediction is None:
+        missing = None if protocol == "paper" else 0.0
+        return {"pltrdy_l": missing, "google_l": missing, "google_lsum": missing}
+    return {
+        "pltrdy_l": _pltrdy(item.prediction, item.reference),
+        "google_l": google_rouge_l(item.prediction, item.reference).f,
+        "google_lsum": google_rouge_lsum(item.prediction, item.reference).f,
+    }
+
+
+def _pltrdy(prediction: str | None, reference: str | None) -> float | None:
+    """Return F of the published ROUGE-L, None where the package raises or a text is missing."""
+    if prediction is None or reference is None:
+        return None
+    try:
+        return pltrdy_rouge_l(prediction, reference).f
+    except RougeUndefined:
+        return None

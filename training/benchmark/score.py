@@ -1,0 +1,167 @@
+"""S_re, S_ge and S_rege of a set of predictions, with everything needed to understand them."""
+
+import os
+import platform
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from emola.answer import Protocol, protocol_version
+from emola.errors import InputError
+from training.benchmark.bootstrap import Scores, intervals
+from training.benchmark.emotion_metrics import (
+    COLUMNS,
+    ROWS,
+    accuracy,
+    confusion_matrix,
+    emotion_agreement,
+    emotion_codes,
+    emotion_table,
+)
+from training.benchmark.items import Item
+from training.benchmark.labels import Task
+from training.benchmark.outcomes import MAIN_ROUGE, Outcome, judge
+from training.benchmark.unit_metrics import unit_counts, unit_kinds, unit_means, unit_table
+
+_PARALLEL_FROM = 400
+
+
+@dataclass(frozen=True)
+class ScoringSettings:
+    """How to score; ``min_positives`` is the fewest labels that an action unit needs to enter a strict mean."""
+
+    task: Task
+    protocol: Protocol
+    min_positives: int = 1
+    repeats: int = 1000
+    seed: int = 0
+    workers: int = 1
+
+
+def judge_all(items: Sequence[Item], settings: ScoringSettings) -> list[Outcome]:
+    """Read all items, in order, over ``settings.workers`` processes when there are many; shows a progress bar."""
+    work = partial(judge, task=settings.task, protocol=settings.protocol)
+    bar = partial(tqdm, total=len(items), desc="Scoring", unit="item", disable=None)
+    workers = min(settings.workers, os.cpu_count() or 1)
+    if workers < 2 or len(items) < _PARALLEL_FROM:
+        return list(bar(map(work, items)))
+    with ProcessPoolExecutor(workers) as pool:
+        return list(bar(pool.map(work, items, chunksize=50)))
+
+
+def score(outcomes: Sequence[Outcome], settings: ScoringSettings) -> dict[str, Any]:
+    """Return the report of a set of outcomes as plain JSON values.
+
+    S_re is over the items whose label can be read; an unknown, crashed or failed answer is a wrong one. S_ge is over
+    the items for which the protocol's ROUGE-L is defined. S_rege is their sum, None without either.
+
+    Raises:
+        InputError: when no label can be read.
+    """
+    labelled = [outcome for outcome in outcomes if outcome.label is not None]
+    if not labelled:
+        raise InputError(f"None of the {len(outcomes)} labels can be read: {outcomes[0].label_error}.")
+    recognition = _emotion_part(labelled) if settings.task == "emotion" else _unit_part(labelled, settings)
+    rouge = {name: _mean(o.rouge[name] for o in outcomes) for name in ("pltrdy_l", "google_l", "google_lsum")}
+    main = _totals(recognition.pop("s_re"), rouge[MAIN_ROUGE[settings.protocol]])
+    return {
+        "task": settings.task,
+        "n": len(outcomes),
+        "n_labelled": len(labelled),
+        **main,
+        **recognition,
+        "rouge": {"s_ge_uses": MAIN_ROUGE[settings.protocol], **rouge},
+        "intervals_95": intervals(len(outcomes), _Resampled(outcomes, settings), settings.repeats, settings.seed),
+        "bootstrap": {"repeats": settings.repeats, "seed": settings.seed},
+        "counts": _counts(outcomes, settings.protocol),
+        "groups": _groups(outcomes, settings),
+        "protocol": {"name": settings.protocol, "vocabularies": protocol_version(settings.protocol)},
+        "versions": {"python": platform.python_version(), "numpy": np.__version__},
+    }
+
+
+def _totals(s_re: float | None, rouge: float | None) -> Scores:
+    """Return the three scores, 0 to 100 (S_rege 0 to 200)."""
+    s_ge = None if rouge is None else 100 * rouge
+    return {"s_re": s_re, "s_ge": s_ge, "s_rege": None if s_re is None or s_ge is None else s_re + s_ge}
+
+
+def _emotion_part(labelled: Sequence[Outcome]) -> dict[str, Any]:
+    confusion = confusion_matrix(emotion_codes(labelled))
+    return {
+        "s_re": 100 * accuracy(confusion),
+        "accuracy": accuracy(confusion),
+        **emotion_agreement(confusion),
+        "classes": emotion_table(confusion),
+        "confusion": {"rows": list(ROWS), "columns": list(COLUMNS), "counts": confusion.tolist()},
+    }
+
+
+def _unit_part(labelled: Sequence[Outcome], settings: ScoringSettings) -> dict[str, Any]:
+    counts = unit_counts(unit_kinds(labelled).sum(0))
+    means = unit_means(counts, settings.protocol, settings.min_positives)
+    return {**means, "min_positives": settings.min_positives, "action_units": unit_table(counts, settings.protocol)}
+
+
+class _Resampled:
+    """Scores of weighted items, for the bootstrap."""
+
+    def __init__(self, outcomes: Sequence[Outcome], settings: ScoringSettings) -> None:
+        self._settings = settings
+        self._labelled = np.array([outcome.label is not None for outcome in outcomes])
+        labelled = [outcome for outcome in outcomes if outcome.label is not None]
+        values = [outcome.rouge[MAIN_ROUGE[settings.protocol]] for outcome in outcomes]
+        self._has_rouge = np.array([value is not None for value in values])
+        self._rouge = np.array([value or 0.0 for value in values])
+        if settings.task == "emotion":
+            self._right = np.array([float(outcome.predicted == outcome.label) for outcome in labelled])
+        else:
+            self._kinds = unit_kinds(labelled)
+
+    def __call__(self, weights: NDArray[np.float64]) -> Scores:
+        """Return S_re, S_ge and S_rege of the items as often as ``weights`` says."""
+        drawn = weights[self._labelled]
+        n_rouge = float(weights @ self._has_rouge)
+        rouge = float(weights @ self._rouge) / n_rouge if n_rouge else None
+        return _totals(self._s_re(drawn) if drawn.sum() else None, rouge)
+
+    def _s_re(self, drawn: NDArray[np.float64]) -> float | None:
+        if self._settings.task == "emotion":
+            return 100 * float(drawn @ self._right / drawn.sum())
+        counts = unit_counts(drawn @ self._kinds)
+        return unit_means(counts, self._settings.protocol, self._settings.min_positives)["s_re"]
+
+
+def _counts(outcomes: Sequence[Outcome], protocol: Protocol) -> dict[str, Any]:
+    """Return how many items were not simply scored, with their ids and the reasons of unreadable labels."""
+    listed = {status: [o.id for o in outcomes if o.status == status] for status in ("unknown", "crash", "failed")}
+    listed["skipped_label"] = [o.id for o in outcomes if o.label is None]
+    listed["skipped_rouge"] = [o.id for o in outcomes if o.rouge[MAIN_ROUGE[protocol]] is None]
+    reasons = Counter(o.label_error for o in outcomes if o.label_error)
+    return {
+        **{name: {"count": len(ids), "ids": ids} for name, ids in listed.items()},
+        "label_errors": dict(reasons.most_common(20)),
+    }
+
+
+def _groups(outcomes: Sequence[Outcome], settings: ScoringSettings) -> dict[str, Scores | dict[str, int]]:
+    """Return the scores of each group by name; {} without groups."""
+    groups: dict[str, Any] = {}
+    for name in sorted({outcome.group for outcome in outcomes if outcome.group is not None}):
+        members = [outcome for outcome in outcomes if outcome.group == name]
+        scores = _Resampled(members, settings)(np.ones(len(members)))
+        groups[name] = {"n": len(members), **scores}
+    return groups
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    """Return the mean of the defined values, or None."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

@@ -1,0 +1,75 @@
+"""``python -m training.benchmark score``: predictions in, scores out."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from emola.errors import InputError
+from emola.taxonomy import ACTION_UNITS
+from training.benchmark.items import read_items, write_lines
+from training.benchmark.score import ScoringSettings, judge_all, score
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser("score", help="score predictions", description=__doc__)
+    parser.add_argument("--task", required=True, choices=("emotion", "au"))
+    parser.add_argument("--protocol", required=True, choices=("paper", "strict"))
+    parser.add_argument("--predictions", required=True, type=Path, metavar="P.jsonl", help="one JSON object a line")
+    parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the whole report there")
+    parser.add_argument("--items", type=Path, metavar="ITEMS.jsonl", help="write what was read of each item there")
+    parser.add_argument("--min-positives", type=int, default=1, help="fewest labels of a unit in strict means")
+    parser.add_argument("--bootstrap", type=int, default=1000, help="resamples of the 95 %% intervals (default 1000)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the resampling (default 0)")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Score, print a short table and write the files asked for; 0."""
+    if options.bootstrap < 0 or options.workers < 1 or options.min_positives < 1 or options.seed < 0:
+        raise InputError("--bootstrap and --seed must be 0 or more, --workers and --min-positives at least 1.")
+    settings = ScoringSettings(
+        options.task, options.protocol, options.min_positives, options.bootstrap, options.seed, options.workers
+    )
+    outcomes = judge_all(read_items(options.predictions), settings)
+    report = score(outcomes, settings)
+    if options.items:
+        write_lines(options.items, (outcome.row(settings.protocol) for outcome in outcomes))
+    if options.json:
+        _write_report(options.json, report)
+    print(_summary(report))
+    return 0
+
+
+def _write_report(path: Path, report: dict[str, Any]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"The report {path} cannot be written: {error.strerror}.") from None
+
+
+def _summary(report: dict[str, Any]) -> str:
+    """Return the scores with their intervals and the count of items that were not simply scored."""
+    lines = [f"{report['task']}, protocol {report['protocol']['name']}, {report['n']} items"]
+    for key, name in (("s_re", "S_re"), ("s_ge", "S_ge"), ("s_rege", "S_rege")):
+        bounds = report["intervals_95"].get(key)
+        spread = f"   95 % interval {bounds[0]:.2f} to {bounds[1]:.2f}" if bounds else ""
+        lines.append(f"{name:7}{_number(report[key]):>7}{spread}")
+    rows = report.get("classes") or report["action_units"]
+    for key, row in rows.items():
+        name = f"AU{key} {ACTION_UNITS[int(key)].name}" if key.isdecimal() else key
+        lines.append(f"  {name:28} F1 {_number(row['f1'], 100):>6}   support {row['support']}")
+    counted = [f"{entry['count']} {name.replace('_', ' ')}" for name, entry in report["counts"].items() if _some(entry)]
+    return "\n".join([*lines, *([f"not simply scored: {', '.join(counted)}"] if counted else [])])
+
+
+def _some(entry: dict[str, Any]) -> bool:
+    return bool(entry.get("ids"))
+
+
+def _number(value: float | None, factor: float = 1.0) -> str:
+    return "-" if value is None else f"{factor * value:.2f}"
