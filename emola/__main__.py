@@ -7,8 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from emola import __version__
-from emola import describe_command as describe
+from emola import __version__, convert_command, describe_command
 from emola.errors import EmolaError, InputError
 
 
@@ -17,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m emola", description="Describe facial affect in words.")
     parser.add_argument("--version", action="version", version=f"EmoLA studio {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    describe.add_parser(commands)
+    describe_command.add_parser(commands)
     _add_convert(commands)
     options = parser.parse_args(arguments)
     try:
@@ -36,11 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _add_convert(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from emola.model import convert_command as convert  # only names its options here; torch is imported when it runs
-
-    parser = commands.add_parser("convert", help=convert.SUMMARY, description=convert.SUMMARY)
-    convert.add_arguments(parser)
-    parser.set_defaults(run=convert.run)
+    parser = commands.add_parser("convert", help=convert_command.SUMMARY, description=convert_command.SUMMARY)
+    convert_command.add_arguments(parser)
+    parser.set_defaults(run=convert_command.run)
 
 
 if __name__ == "__main__":
