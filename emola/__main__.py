@@ -1,4 +1,4 @@
-"""The command line: ``python -m emola describe|convert``.
+"""The command line: ``python -m emola describe|convert|extract-priors``.
 
 Exit codes: 0 done, 1 failed, 2 bad input (one plain sentence on stderr, never a traceback).
 """
@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from emola import __version__, convert_command, describe_command
+from emola import __version__, convert_command, describe_command, priors_command
 from emola.errors import EmolaError, InputError
 
 
@@ -18,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     describe_command.add_parser(commands)
     _add_convert(commands)
+    priors_command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:
         return int(options.run(options) or 0)

@@ -1,0 +1,1 @@
+"""Describing new pictures through any OpenAI-compatible vision endpoint."""

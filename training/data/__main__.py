@@ -1,0 +1,75 @@
+"""``python -m training.data NAME --root DIR --out FILE.json``: a classic data set as instructions in FABA's form.
+
+    python -m training.data raf-db --root data/raf-db --split train --out data/raf-db/raf_train.json
+    python -m training.data disfa --root data/disfa --split test --fold 1 --out data/disfa/disfa_test_1.json
+
+The training form draws one of fifty questions per sample; the test split is written in the evaluation form, with the
+fixed question. Paths in the JSON are relative to the data root.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from emola.errors import EmolaError, InputError
+from training.data.registry import READERS, DataSpec, open_data
+from training.data.writing import write_faba
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return the parser."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.data", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("name", help=", ".join(READERS))
+    parser.add_argument("--root", type=Path, required=True, help="the data set's folder")
+    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
+    parser.add_argument("--split", choices=["train", "test", "all"], default="train")
+    parser.add_argument("--fold", type=int, help="fold of subjects held out (BP4D, DISFA)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the questions (default 0)")
+    parser.add_argument("--images", help="folder of the pictures inside the root, when not the published one")
+    parser.add_argument("--frame-offset", type=int, default=0, help="number in a frame's file name minus its label's")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="take one of N frames of a video")
+    parser.add_argument("--labels", metavar="FILE", help="label file inside the root (EmotioNet)")
+    parser.add_argument("--priors", metavar="DIR", help="folder inside the root that extract-priors wrote")
+    parser.add_argument("--faults", choices=["skip", "refuse"], default="skip", help="what to do with faulty pictures")
+    parser.add_argument("--no-decode", action="store_true", help="only look whether the pictures are there")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Convert a data set; return 0, 1 (failed) or 2 (bad input)."""
+    options = _parser().parse_args(arguments)
+    spec = DataSpec(
+        name=options.name,
+        root=options.root,
+        split=options.split,
+        fold=options.fold,
+        questions="fixed" if options.split == "test" else "templates",
+        seed=options.seed,
+        images=options.images,
+        frame_offset=options.frame_offset,
+        every=options.every,
+        file=options.labels,
+        priors=options.priors,
+        faults=options.faults,
+        decode=not options.no_decode,
+    )
+    try:
+        samples, report = open_data(spec)
+        write_faba(samples, spec.root, options.out, "eval" if spec.split == "test" else "train")
+    except EmolaError as error:
+        print(error, file=sys.stderr)
+        return 2 if isinstance(error, InputError) else 1
+    except OSError as error:
+        print(f"{options.out} could not be written: {error.strerror or error}.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped; nothing was written.", file=sys.stderr)
+        return 1
+    print(f"{report.summary()}\nWritten to {options.out}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

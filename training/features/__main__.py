@@ -1,0 +1,87 @@
+"""``python -m training.features SOURCE... --model M --out DIR``: vision features of a data set, kept on disk.
+
+    python -m training.features data/faba/train_au_anno.json --root data --model weights/emola --out features
+
+SOURCE is a FABA-Instruct JSON or a folder of pictures. Safe to kill; the same command continues. With several GPUs
+start one process each with ``--shard 1/4``, ``--shard 2/4`` and so on, all with the same ``--out``.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from emola.errors import EmolaError, InputError
+from emola.priors_command import list_pictures, pictures_of, read_records
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return the parser."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.features", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("source", type=Path, nargs="+", help="FABA-Instruct JSON files or folders of pictures")
+    parser.add_argument("--root", type=Path, help="data root of the JSON's paths (default: the JSON's folder)")
+    parser.add_argument("--model", required=True, help="folder or hub id")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the features")
+    parser.add_argument("--batch-size", type=int, default=16, metavar="N")
+    parser.add_argument("--workers", type=int, default=4, metavar="N", help="threads that open pictures (default 4)")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--dtype", default="auto", help="of the computation; features are kept in bfloat16")
+    parser.add_argument("--shard", default="1/1", metavar="I/N", help="take the I-th of N parts")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Compute features; return 0, 1 (failed) or 2 (bad input)."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except EmolaError as error:
+        print(error, file=sys.stderr)
+        return 2 if isinstance(error, InputError) else 1
+    except KeyboardInterrupt:
+        print("Stopped; the same command continues.", file=sys.stderr)
+        return 1
+
+
+def find_pictures(sources: list[Path], root: Path | None) -> list[Path]:
+    """Return the distinct pictures that JSON files and folders name, in order.
+
+    Raises:
+        InputError: a source is missing or damaged, or a path leaves the data root.
+    """
+    found: dict[Path, None] = {}
+    for source in sources:
+        folder = (source if source.is_dir() else root or source.parent).resolve()
+        names = list_pictures(folder) if source.is_dir() else pictures_of(read_records(source), folder)
+        found.update(dict.fromkeys(folder / name for name in names))
+    return list(found)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.batch_size < 1 or options.workers < 1:
+        raise InputError("--batch-size and --workers must be at least 1.")
+    part, parts = _shard(options.shard)
+    pictures = find_pictures(options.source, options.root)[part - 1 :: parts]
+    if not pictures:
+        raise InputError("There are no pictures in what was named.")
+    from emola.model.loading import load_model  # seconds; the data proved good first
+    from training.features import VisionFeatures, extract_features
+
+    loaded = load_model(options.model, device=options.device, dtype=options.dtype)
+    vision = VisionFeatures(loaded.model, loaded.processor)
+    report = extract_features(pictures, vision, vision.open_store(options.out), options.batch_size, options.workers)
+    print(report.summary())
+    return 0 if report.made + report.kept else 1
+
+
+def _shard(text: str) -> tuple[int, int]:
+    """Return the numbers of ``I/N``."""
+    part, _, parts = text.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise InputError(f"--shard must be of the form 1/4, not {text!r}.")
+    return int(part), int(parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
