@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
         InputError: the picture, the face number, the pack or the model cannot be used.
     """
     settings = _settings(options)
+    options.asked = _asked(options)
     image = open_image(options.image)
     analyzer, landmark_model = make_analyzer(options.face_models)
     start = time.perf_counter()
@@ -88,6 +89,14 @@ def chosen_face(faces: "list[Face]", number: int | None, name: str) -> int:
     return number - 1
 
 
+def _asked(options: argparse.Namespace) -> str:
+    if options.question is None:
+        return str(options.task)
+    if not options.question.strip():
+        raise InputError("The question is empty; type what you want to know about this face.")
+    return str(options.question)
+
+
 def _settings(options: argparse.Namespace) -> GenerationSettings:
     try:
         return GenerationSettings(options.max_new_tokens, options.temperature, seed=options.seed)
@@ -116,7 +125,7 @@ def _answer(
     reading = None
     try:
         out = None if options.json else sys.stdout
-        texts = _stream(describer, image, faces[index], options.question or options.task, settings, timings, out)
+        texts = _stream(describer, image, faces[index], options.asked, settings, timings, out)
         reading = describer.read(texts, faces[index], name)
     except InputError as error:
         if not faces[index].refused:

@@ -10,6 +10,7 @@ from emola import __version__
 from emola.describe import ClaimReading, Reading, UnitChip
 from emola.faces.face import Face
 from emola.faces.geometry import Evidence
+from emola.faces.layouts import mesh_to_106, points_106_to_68
 from emola.settings import TASKS, GenerationSettings
 
 if TYPE_CHECKING:
@@ -20,13 +21,22 @@ PACKAGES = ("torch", "transformers", "mediapipe", "insightface", "numpy")
 
 
 def face_to_json(face: Face) -> dict[str, Any]:
-    """Return box, score, landmarks, layout, pose in degrees, gates, size in pixels and backend of ``face``."""
+    """Return box, score, landmarks, layout, pose in degrees, gates, size in pixels and backend of ``face``.
+
+    The 106 and 68 points are there for tools that read those layouts; ``points_106_approximate`` says whether they
+    were measured or taken from the mesh.
+    """
     pose = face.pose
+    approximate = face.layout != "insightface-106"
+    points = mesh_to_106(face.landmarks) if approximate else face.landmarks
     return {
         "box": _rounded(face.box, 2),
         "score": round(float(face.score), 4),
         "landmarks": [_rounded(point, 2) for point in face.landmarks],
         "layout": face.layout,
+        "points_106": [_rounded(point, 2) for point in points],
+        "points_106_approximate": approximate,
+        "points_68": [_rounded(point, 2) for point in points_106_to_68(points)],
         "pose_deg": None if pose is None else {k: round(float(v), 2) for k, v in vars(pose).items()},
         "size_px": round(float(face.size_px), 1),
         "gates": [

@@ -154,7 +154,10 @@ def test_the_document_is_plain_json_with_every_promised_key(image, face):
     assert {"faces", "described_face", "text", "claims", "action_units", "emotion", "timings_ms"} <= set(document)
     assert {"model", "prior_recipe", "crop_recipe", "settings", "versions", "face_backend"} <= set(document)
     assert {"box", "score", "landmarks", "layout", "pose_deg", "gates"} <= set(document["faces"][0])
-    assert len(document["faces"][0]["landmarks"]) == 478 and document["timings_ms"] == {"total": 1.2}
+    points = document["faces"][0]
+    assert (len(points["landmarks"]), len(points["points_106"]), len(points["points_68"])) == (478, 106, 68)
+    assert points["points_106_approximate"] is True
+    assert document["timings_ms"] == {"total": 1.2}
     assert document["text"] == texts and document["emotion"] == {
         "strict": "happiness",
         "paper": "happiness",
