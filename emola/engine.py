@@ -49,14 +49,19 @@ class _Tokens(BaseStreamer):
 
 
 class _Cancelled(StoppingCriteria):
-    """Ends the generation at the next step once the event is set."""
+    """Ends the generation at the next step once any of the events is set."""
 
-    def __init__(self, event: threading.Event) -> None:
-        self.event = event
+    def __init__(self, *events: threading.Event) -> None:
+        self.events = events
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **_: Any) -> torch.Tensor:  # noqa: ARG002
         """Return whether each row is done: shape (B,), bool."""
-        return torch.full((input_ids.shape[0],), self.event.is_set(), device=input_ids.device, dtype=torch.bool)
+        return torch.full(
+            (input_ids.shape[0],),
+            any(event.is_set() for event in self.events),
+            device=input_ids.device,
+            dtype=torch.bool,
+        )
 
 
 def stream_text(
@@ -75,7 +80,7 @@ def stream_text(
         prior: an ``emola.faces.priors.recipes.Prior`` made by the checkpoint's ``prior_recipe``, or None.
         question: the user's question in plain words.
         settings: how to decode.
-        cancel: set it to stop; also set when the iterator is closed.
+        cancel: set it to stop; closing the iterator stops as well and leaves the event as it is.
 
     Yields:
         New text since the last piece; the pieces joined are the answer.
@@ -86,10 +91,10 @@ def stream_text(
     """
     inputs = _inputs(loaded, crop, prior, question)
     limit = _answer_limit(loaded, inputs["input_ids"].shape[1], settings)
-    tokens = _Tokens()
+    tokens, closed = _Tokens(), threading.Event()
     worker = threading.Thread(
         target=_generate,
-        args=(loaded, inputs, settings, limit, tokens, cancel),
+        args=(loaded, inputs, settings, limit, tokens, _Cancelled(cancel, closed)),
         name="emola-generation",
         daemon=True,
     )
@@ -97,7 +102,7 @@ def stream_text(
     try:
         yield from _pieces(loaded.processor.tokenizer, tokens.queue)
     finally:
-        cancel.set()
+        closed.set()
         worker.join(timeout=60)
 
 
@@ -128,7 +133,7 @@ def _generate(
     settings: GenerationSettings,
     limit: int,
     tokens: _Tokens,
-    cancel: threading.Event,
+    cancelled: _Cancelled,
 ) -> None:
     """Run the decoding to its end and hand every failure to the reader of the queue."""
     options: dict[str, Any] = {"do_sample": not settings.greedy}
@@ -143,7 +148,7 @@ def _generate(
                 **_on_device(inputs, loaded),
                 max_new_tokens=limit,
                 streamer=tokens,
-                stopping_criteria=StoppingCriteriaList([_Cancelled(cancel)]),
+                stopping_criteria=StoppingCriteriaList([cancelled]),
                 **options,
             )
     except torch.OutOfMemoryError:

@@ -72,8 +72,15 @@ def test_closing_the_iterator_stops_the_model(loaded, picture, prior, monkeypatc
     next(pieces)
     pieces.close()
     ended = len(steps)
-    assert cancel.is_set() and ended < 200
+    assert not cancel.is_set() and ended < 200
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("emola-generation")]
+
+
+def test_an_answer_that_ends_leaves_the_event_for_the_next_one(loaded, picture, prior):
+    cancel = threading.Event()
+    for _ in range(2):
+        assert "".join(ask(loaded, picture, prior, GenerationSettings(max_new_tokens=5), cancel))
+    assert not cancel.is_set()
 
 
 def test_sampling_is_repeatable_by_its_seed(loaded, picture, prior):

@@ -10,9 +10,9 @@ import textwrap
 import pytest
 import torch
 
+from emola.convert_command import add_arguments, run
 from emola.errors import CheckpointError, InputError
 from emola.model.convert import convert_checkpoint
-from emola.convert_command import add_arguments, run
 from emola.model.loading import load_model
 
 
