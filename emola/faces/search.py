@@ -7,8 +7,9 @@ the detectors, shown the head upright in four sizes, must find it again where th
 the mirrored head must be the mirrored mesh. Scores and mirror error make one number, :meth:`FaceSearch.confirm`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +21,10 @@ from emola.faces.views import Pyramid, Region
 BORDER = 0.4
 """Width of the repeated border over the picture's longer side (face.md section 5: pad tight crops by 40 %)."""
 
-TILE_LEVELS = (2, 4)
-"""Tiles have a side of the longer side of the picture divided by these numbers."""
-
-SMALLEST_TILE = 128
-"""No tiles smaller than this in pixels: what a detector would find in them has no pixels to measure."""
+TILES = ((2, False, 256), (2, True, 256), (4, False, 640), (4, True, 1024))
+"""Sets of tiles: tiles to the longer side of the picture, full-range network or not, and the longer side in pixels
+from which the set is worth its time. In collages of real faces the short-range network found faces down to 1/6 and
+the full-range network down to 1/13 of its tile; below these picture sizes such faces have fewer than 30 pixels."""
 
 TILE_STEP = 0.6
 """Distance between neighbouring tiles over their side; a face up to 0.4 of the side is whole in some tile."""
@@ -41,7 +41,7 @@ in sides of the face. Real faces measured 0.004 to 0.020, look-alikes 0.016 to 0
 
 MINIMUM_CONFIRMATION = 0.46
 """Mean detector score over the four confirming views (0 where a view finds nothing) less the mirror penalty. Measured
-on 21 pictures of 30 faces, each in 16 variants (sizes, borders, turns, light, noise, JPEG 40): 415 real faces 0.51 and
+on 17 pictures of 27 faces, each in 16 variants (sizes, borders, turns, light, noise, JPEG 40): 415 real faces 0.51 and
 more; dogs, cats, motorcycles, a smiley and other look-alikes 0.42 and less, but for a film puppet with 0.59 once."""
 
 EYE_TOLERANCE = 0.25
@@ -49,16 +49,17 @@ EYE_TOLERANCE = 0.25
 
 LYING_DEG = 60.0
 SMALLEST_LYING_PX = 48
-"""A head rolled further than this must be at least this large. Small lying faces that the networks confirm were prints
-on objects in every picture tried, never people, and the networks were trained on heads that are nearly upright."""
+"""A head rolled further than this must be at least this large: the one smaller lying face that the networks confirmed
+in an upright picture was printed on a sticker, and they were trained on heads that are nearly upright."""
 
 _CONFIRMING_VIEWS = ((False, 1.6), (False, 2.2), (True, 2.2), (True, 3.2))
 _IRISES = [468, 473]
+_View = tuple[Region, bool]  # a region, and whether the full-range network looks at it
 
 
 @dataclass(frozen=True)
 class FoundFace:
-    """A confirmed face: its mesh, float32 (478, 3) in pixels, and its confirmation score, 0 to 1."""
+    """A confirmed face: its mesh, float32 (478, 3) in pixels, and its confirmation, at most 1."""
 
     mesh: NDArray[np.float32]
     score: float
@@ -78,16 +79,20 @@ class FaceSearch:
 
     def find(self, picture: Pyramid) -> list[FoundFace]:
         """Return the confirmed faces of a picture, best confirmed first."""
-        found = self._confirmed(picture, self._candidates(picture, _upright_regions(picture)))
+        found = self._search(picture, chain(_whole_views(picture), _tile_views(picture)))
         for degrees in TURNS_DEG if not found else ():
-            found = self._confirmed(picture, self._candidates(picture, _whole_regions(picture, np.radians(degrees))))
+            found = self._search(picture, _whole_views(picture, np.radians(degrees)))
             if found:
                 break
+        turn = _quarter_turn(found)
+        if turn:
+            # The picture lies on its side or head: upright views miss some of its faces.
+            found = self._search(picture, chain(_whole_views(picture, turn), _tile_views(picture, turn)), found)
         return sorted(found, key=lambda face: -face.score)
 
     def find_quickly(self, picture: Pyramid) -> list[FoundFace]:
         """Return the confirmed faces seen in the whole picture alone, without tiles and turns; for video."""
-        return self._confirmed(picture, self._candidates(picture, _whole_regions(picture, 0.0)))
+        return self._search(picture, _whole_views(picture))
 
     def confirm(self, picture: Pyramid, mesh: NDArray[np.float32]) -> float:
         """Return how surely a mesh belongs to a face, up to 1; faces have :data:`MINIMUM_CONFIRMATION` and more."""
@@ -111,19 +116,11 @@ class FaceSearch:
         distances = np.linalg.norm(mirrored[:468, :2] - mesh[:468, :2], axis=1)
         return float(distances.mean()) * REGION_SCALE / region.side
 
-    def _candidates(self, picture: Pyramid, regions: Iterator[Region]) -> list[Candidate]:
-        candidates = [
-            candidate
-            for region in regions
-            for detector in (self._short, self._full)
-            for candidate in detector.detect(picture, region)
-        ]
-        return sorted(candidates, key=lambda candidate: -candidate.score)
-
-    def _confirmed(self, picture: Pyramid, candidates: list[Candidate]) -> list[FoundFace]:
-        faces: list[FoundFace] = []
+    def _search(self, picture: Pyramid, views: Iterator[_View], known: Sequence[FoundFace] = ()) -> list[FoundFace]:
+        """Return the known faces and those confirmed among the candidates of all views."""
+        faces = list(known)
         refused: list[Candidate] = []
-        for candidate in candidates:
+        for candidate in self._candidates(picture, views):
             if any(_inside(candidate.x, candidate.y, face.mesh) for face in faces):
                 continue
             if any(_alike(candidate, other) for other in refused):
@@ -134,6 +131,14 @@ class FaceSearch:
             elif not any(_same_face(face.mesh, other.mesh) for other in faces):
                 faces.append(face)
         return faces
+
+    def _candidates(self, picture: Pyramid, views: Iterator[_View]) -> list[Candidate]:
+        candidates = [
+            candidate
+            for region, full_range in views
+            for candidate in (self._full if full_range else self._short).detect(picture, region)
+        ]
+        return sorted(candidates, key=lambda candidate: -candidate.score)
 
     def _examine(self, picture: Pyramid, candidate: Candidate) -> FoundFace | None:
         region = region_around(candidate.x, candidate.y, candidate.size, candidate.eyes)
@@ -150,21 +155,31 @@ def _small_and_lying(mesh: NDArray[np.float32]) -> bool:
     return abs(region.angle) > np.radians(LYING_DEG) and region.side / REGION_SCALE < SMALLEST_LYING_PX
 
 
-def _whole_regions(picture: Pyramid, angle: float) -> Iterator[Region]:
-    """The whole picture without and with a repeated border, turned by an angle in radians."""
+def _quarter_turn(faces: list[FoundFace]) -> float:
+    """Return the multiple of a quarter turn, in radians, nearest to the mean roll of the faces; 0 without faces."""
+    angles = [region_from_mesh(face.mesh).angle for face in faces]
+    mean = np.arctan2(np.sin(angles).sum(), np.cos(angles).sum())
+    return float(np.round(mean / (np.pi / 2)) * np.pi / 2)
+
+
+def _whole_views(picture: Pyramid, angle: float = 0.0) -> Iterator[_View]:
+    """The whole picture without and with a repeated border, turned by an angle in radians, for both detectors."""
     side = max(picture.width, picture.height)
     for scale in (1.0, 1.0 + 2 * BORDER):
-        yield Region(picture.width / 2, picture.height / 2, scale * side, angle)
+        region = Region(picture.width / 2, picture.height / 2, scale * side, angle)
+        yield region, False
+        yield region, True
 
 
-def _upright_regions(picture: Pyramid) -> Iterator[Region]:
-    yield from _whole_regions(picture, 0.0)
-    for level in TILE_LEVELS:
-        side = max(picture.width, picture.height) / level
-        if side >= SMALLEST_TILE:
+def _tile_views(picture: Pyramid, angle: float = 0.0) -> Iterator[_View]:
+    """Overlapping squares; each is turned about its own centre, so the angle must be a multiple of a quarter turn."""
+    longer = max(picture.width, picture.height)
+    for level, full_range, smallest in TILES:
+        side = longer / level
+        if longer >= smallest:
             for y in _tile_centres(picture.height, side):
                 for x in _tile_centres(picture.width, side):
-                    yield Region(x, y, side)
+                    yield Region(x, y, side, angle), full_range
 
 
 def _tile_centres(length: int, side: float) -> list[float]:

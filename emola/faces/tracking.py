@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from emola.faces.analyze import check_picture, face_from_mesh
 from emola.faces.face import Face
 from emola.faces.mesh import MeshNetwork, mesh_box, region_from_mesh
-from emola.faces.search import MINIMUM_PRESENCE, FaceSearch, FoundFace
+from emola.faces.search import MINIMUM_CONFIRMATION, MINIMUM_PRESENCE, FaceSearch, FoundFace
 from emola.faces.views import Pyramid
 
 SEARCH_EVERY = 30
@@ -27,6 +27,10 @@ SEARCH_EMPTY_EVERY = 3
 
 CUT_DIFFERENCE = 40.0
 """Mean absolute difference of two 16 x 16 grey thumbnails, 0 to 255, that counts as a cut to another scene."""
+
+JUMP_SHARE, JUMP_GROWTH = 0.5, 1.6
+"""Between two frames a face moves by at most this share of its size and grows or shrinks by at most this factor; what
+jumps further is another thing. People in front of a camera stay far below both at ten frames a second."""
 
 _THUMBNAIL = 16
 
@@ -124,7 +128,8 @@ class FaceTracker:
         followed: list[FoundFace] = []
         for face in self._faces:
             measured = self._mesh.measure(picture, region_from_mesh(face.mesh))
-            if measured.presence >= MINIMUM_PRESENCE and not _merged(measured.mesh, followed):
+            seen = measured.presence >= MINIMUM_PRESENCE and not _jumped(face.mesh, measured.mesh)
+            if seen and not _merged(measured.mesh, followed):
                 followed.append(FoundFace(measured.mesh, face.score))
         lost = len(followed) < len(self._faces)
         self._faces = followed
@@ -134,9 +139,11 @@ class FaceTracker:
         return self._since_search >= (SEARCH_EVERY if self._faces else SEARCH_EMPTY_EVERY)
 
     def _look_again(self, picture: Pyramid) -> None:
-        """Search the whole frame; what is found replaces what was followed."""
+        """Search the whole frame; faces followed but not found stay only while the detectors still confirm them."""
         found = self._search.find_quickly(picture)
-        found += [face for face in self._faces if not _merged(face.mesh, found)]
+        for face in self._faces:
+            if not _merged(face.mesh, found) and self._search.confirm(picture, face.mesh) >= MINIMUM_CONFIRMATION:
+                found.append(face)
         found.sort(key=lambda face: -_size(face.mesh))
         self._faces = found[: self.max_faces]
         self._since_search = 0
@@ -145,6 +152,13 @@ class FaceTracker:
 def _size(mesh: NDArray[np.float32]) -> float:
     x0, y0, x1, y1 = mesh_box(mesh)
     return max(x1 - x0, y1 - y0)
+
+
+def _jumped(before: NDArray[np.float32], after: NDArray[np.float32]) -> bool:
+    """Whether a mesh moved, grew or shrank more between two frames than a head can."""
+    size, growth = _size(before), _size(after) / max(_size(before), 1e-6)
+    distance = float(np.linalg.norm(after[:468, :2].mean(axis=0) - before[:468, :2].mean(axis=0)))
+    return distance > JUMP_SHARE * size or not 1 / JUMP_GROWTH < growth < JUMP_GROWTH
 
 
 def _merged(mesh: NDArray[np.float32], others: list[FoundFace]) -> bool:

@@ -35,12 +35,6 @@ class Region:
         moved: NDArray[np.float64] = (points - 0.5) @ np.array([[cos, sin], [-sin, cos]]) + np.array([self.x, self.y])
         return moved
 
-    def from_picture(self, points: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """Return points (N, 2) in pixels of the picture with the square as 0 to 1; inverse of ``to_picture``."""
-        cos, sin = math.cos(self.angle) / self.side, math.sin(self.angle) / self.side
-        turned: NDArray[np.float64] = (points - np.array([self.x, self.y])) @ np.array([[cos, -sin], [sin, cos]])
-        return turned + 0.5
-
 
 class Pyramid:
     """A picture and its halved copies, from which any region is rendered.

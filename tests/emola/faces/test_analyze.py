@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 from skimage import data
 
 from emola.faces.analyze import FaceAnalyzer
+from emola.faces.detection import Detection
 from emola.imaging import open_image
 
 
@@ -127,3 +129,20 @@ def test_a_closed_analyzer_starts_again(astronaut):
     assert len(analyzer.analyze(astronaut)) == 1
     analyzer.close()
     analyzer.close()
+
+
+def test_with_a_pack_its_detections_count_and_get_a_mesh_where_there_is_one(astronaut):
+    """A detector stands in for the pack's: one box on the face, one on the rocket behind."""
+    points = np.zeros((106, 2), dtype=np.float32)
+    eyes = np.array([[209, 105], [243, 107], [223, 125], [210, 145], [240, 145]], dtype=np.float32)
+    seen = [
+        Detection((410, 250, 470, 320), 0.6, landmarks_106=points),
+        Detection((176, 62, 276, 180), 0.9, eyes, points),
+    ]
+    analyzer = FaceAnalyzer(SimpleNamespace(has_detector=True, name="stub"))
+    analyzer._insightface = SimpleNamespace(detect=lambda image: seen)
+    face, rocket = analyzer.analyze(astronaut)
+    analyzer.close()
+    assert face.box == (176, 62, 276, 180) and face.backend == "insightface:stub" and face.layout == "insightface-106"
+    assert face.mesh.shape == (478, 3) and abs(face.pose.yaw) < 15
+    assert rocket.mesh is None and rocket.pose is None and "no_mesh" in [gate.name for gate in rocket.gates]

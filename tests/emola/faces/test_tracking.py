@@ -75,3 +75,24 @@ def test_only_the_largest_faces_are_followed(insightface_pictures):
         assert len(tracker.track(open_image(insightface_pictures / "t1.jpg"))) == 2
     with pytest.raises(ValueError, match="max_faces"):
         FaceTracker(max_faces=0)
+
+
+def test_what_the_mesh_slid_onto_is_dropped_at_the_next_search(frames):
+    """A tracked mesh whose place shows no face any more must not live on the landmark network's word alone."""
+    with FaceTracker() as tracker:
+        tracker.track(frames[0])
+        hidden = frames[0].copy()
+        x0, y0, x1, y1 = (round(value) for value in tracker.track(frames[0])[0].box)
+        hidden[y0 - 30 : y1 + 30, x0 - 10 : x1 + 10] = 128
+        tracker._since_search = SEARCH_EVERY
+        assert tracker.track(hidden) == []
+
+
+def test_a_face_that_jumps_is_searched_again(frames, monkeypatch):
+    with FaceTracker() as tracker:
+        tracker.track(frames[0])
+        searches = []
+        find = tracker._search.find_quickly
+        monkeypatch.setattr(tracker._search, "find_quickly", lambda picture: searches.append(1) or find(picture))
+        (face,) = tracker.track(np.roll(frames[0], 70, axis=1))
+        assert searches == [1] and 190 < (face.box[0] + face.box[2]) / 2 < 260
