@@ -32,6 +32,9 @@ test: .venv/dev browser lint  ## install, lint and run every test
 bench: .venv/dev  ## print speed and memory as ratios measured side by side
 	$(BIN)/python -m pytest tests/perf -q -s
 
+tiny: .venv/dev  ## train EmoLA-tiny from nothing into runs/tiny, resumable; SMOKE=1 for a miniature run
+	$(BIN)/python -m training.tiny --config training/configs/tiny.yaml $(if $(SMOKE),--smoke)
+
 fmt: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -1,0 +1,1 @@
+"""EmoLA-tiny: a small EmoLA trained from scratch on rendered faces."""

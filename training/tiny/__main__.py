@@ -1,0 +1,101 @@
+"""``python -m training.tiny``: train EmoLA-tiny, or evaluate a model like it."""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+
+from emola.errors import EmolaError, InputError
+from training.tiny.config import TinyConfig
+from training.tiny.generation import MODES, load_answerer
+
+
+def _training_parser() -> argparse.ArgumentParser:
+    """Return the parser of the training command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.tiny",
+        description="Train EmoLA-tiny from nothing, or continue a run that was stopped. "
+        "'python -m training.tiny evaluate --help' explains how to measure a model.",
+    )
+    parser.add_argument("--config", type=Path, required=True, help="YAML file with the recipe")
+    parser.add_argument("--smoke", action="store_true", help="run the whole recipe in miniature, in a temporary folder")
+    parser.add_argument("changes", nargs="*", metavar="key=value", help="settings that differ from the file")
+    return parser
+
+
+def _evaluation_parser() -> argparse.ArgumentParser:
+    """Return the parser of the evaluation command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.tiny evaluate",
+        description="Measure a model on rendered faces it has never seen, or on labelled photographs.",
+    )
+    parser.add_argument("--model", type=Path, required=True, help="folder of the model")
+    parser.add_argument("--n", type=int, default=1500, help="number of rendered faces (default 1500)")
+    parser.add_argument("--seed", type=int, default=9, help="series of faces, not the training one (default 9)")
+    parser.add_argument("--photos", type=Path, help="folder with photographs and labels.json instead")
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES), help="inputs to compare")
+    parser.add_argument("--cache", type=Path, default=Path("runs/tiny-evaluation"), help="folder for rendered faces")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="threads (default: all cores)")
+    return parser
+
+
+def _train(arguments: list[str]) -> None:
+    """Train, or train in miniature."""
+    from training.tiny.pipeline import train  # brings in every stage
+
+    options = _training_parser().parse_args(arguments)
+    config = TinyConfig.read(options.config, options.changes)
+    if not options.smoke:
+        print(f"The model is in {train(config)}.")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        train(config.miniature(Path(folder) / "cache", Path(folder) / "model"))
+        print("The miniature run finished.")
+
+
+def _evaluate(arguments: list[str]) -> None:
+    """Measure a model and print tables."""
+    from training.tiny.evaluate import check_unseen, evaluate, table, unseen_faces  # heavy: face networks
+    from training.tiny.photos import photo_table, read_photos
+
+    options = _evaluation_parser().parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    answerer = load_answerer(options.model)
+    if options.photos is not None:
+        for mode in options.modes:
+            print(f"\n### {mode}\n\n{photo_table(read_photos(answerer, options.photos, mode))}")
+        return
+    if options.n < 1:
+        raise InputError(f"--n must be at least 1, but is {options.n}.")
+    check_unseen(options.model, options.seed)
+    faces = unseen_faces(options.cache, options.n, options.seed, options.threads)
+    result = evaluate(answerer, faces, tuple(options.modes))
+    print(f"{result.faces} rendered faces of series {options.seed}, never trained on.\n\n{table(result)}")
+    print("\nAnswers with a repeated or unfinished sentence: ", end="")
+    print(", ".join(f"{mode} {share:.1%}" for mode, share in result.repeating.items()) + ".")
+    print("Faces whose two answers agree: ", end="")
+    print(", ".join(f"{mode} {share:.1%}" for mode, share in result.agreeing.items()) + ".")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; return 0, 1 (failed) or 2 (bad input)."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        if given[:1] == ["evaluate"]:
+            _evaluate(given[1:])
+        else:
+            _train(given)
+    except EmolaError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2 if isinstance(error, InputError) else 1
+    except KeyboardInterrupt:
+        print("Stopped; the same command continues.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""Questions and answers as token batches, with more weight on the tokens that decide what is said.
+
+Sequences are padded on the right: with causal attention padding after the end changes nothing before it.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from emola.prompt import IMAGE_TOKEN, QUESTIONS, build_prompt
+from emola.taxonomy import EMOTIONS
+from training.synthetic.text import ask, describe_action_units, describe_emotion
+from training.synthetic.truth import Truth
+
+Task = Literal["emotion", "au"]
+
+FIXED_QUESTION_SHARE = 0.3
+"""Share of examples that ask the two fixed questions of the benchmark, which the demo asks as well."""
+
+_OPENING = 24
+"""Characters at the start of an answer whose tokens count as deciding."""
+
+_DECIDING = re.compile(
+    r"\bAU\d+|\n\S*|\. (?=AU)|\b(?:left|right|mix|mixed|at rest)\b|\b(?:" + "|".join(EMOTIONS) + r")\b"
+)
+_DEGREES = re.compile(
+    r"\b(?:faint|slight|mild|marked|moderate|strong|severe|maximum|maximal|extreme)\b|\(([A-E])\)|intensity [A-E]"
+)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Token ids of one batch.
+
+    Attributes:
+        ids: (B, T) int64, padded on the right with 0.
+        weights: (B, T) float32 loss weight of predicting each token, 0 on prompt and padding.
+        prompt_end: (B,) int64 position of the last prompt token.
+    """
+
+    ids: Tensor
+    weights: Tensor
+    prompt_end: Tensor
+
+
+def sample_question(task: Task, rng: np.random.Generator) -> str:
+    """Return the benchmark's fixed question or one of the grammar's."""
+    return QUESTIONS[task] if rng.random() < FIXED_QUESTION_SHARE else ask(task, rng)
+
+
+def describe(task: Task, truth: Truth, rng: np.random.Generator) -> str:
+    """Return an answer of the grammar."""
+    return describe_emotion(truth, rng) if task == "emotion" else describe_action_units(truth, rng)
+
+
+def token_weights(answer: str, offsets: list[tuple[int, int]], decision: float) -> list[float]:
+    """Return the loss weight of each token of an answer: ``decision`` where it decides, half of it for degrees.
+
+    Args:
+        answer: the text.
+        offsets: first and last character (exclusive) of each token; the leading space is part of the first word.
+        decision: weight of a deciding token; others count 1.
+    """
+    weights = [decision if start < _OPENING else 1.0 for start, _ in offsets]
+    for pattern, weight in ((_DECIDING, decision), (_DEGREES, max(1.0, decision / 2))):
+        for match in pattern.finditer(answer):
+            for index, (start, end) in enumerate(offsets):
+                if end > match.start() and start < match.end():
+                    weights[index] = max(weights[index], weight)
+    return weights
+
+
+def encode_answer(
+    tokenizer: Any, question: str, answer: str, rows: int, decision: float
+) -> tuple[list[int], list[float], int]:
+    """Return ids, weights and the length of the prompt of one example, as the processor encodes them."""
+    before, after = build_prompt(question, "plain").split(IMAGE_TOKEN)
+    image = tokenizer.convert_tokens_to_ids(IMAGE_TOKEN)
+    prompt = [tokenizer.bos_token_id, *tokenizer.encode(before, add_special_tokens=False), *[image] * rows]
+    prompt += tokenizer.encode(after, add_special_tokens=False)
+    text = f" {answer}"
+    encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    weights = token_weights(text, encoded["offset_mapping"], decision)
+    ids = [*prompt, *encoded["input_ids"], tokenizer.eos_token_id]
+    return ids, [0.0] * len(prompt) + weights + [decision], len(prompt)
+
+
+def make_batch(
+    tokenizer: Any, truths: list[Truth], task: Task, rows: int, decision: float, rng: np.random.Generator
+) -> Batch:
+    """Return one batch of freshly worded questions and answers about the given faces.
+
+    Args:
+        tokenizer: of the model.
+        truths: what each face shows.
+        task: "emotion" or "au".
+        rows: rows of the image span.
+        decision: weight of deciding tokens.
+        rng: source of the wording.
+    """
+    examples = [
+        encode_answer(tokenizer, sample_question(task, rng), describe(task, truth, rng), rows, decision)
+        for truth in truths
+    ]
+    longest = max(len(ids) for ids, _, _ in examples)
+    ids = torch.zeros(len(examples), longest, dtype=torch.int64)
+    weights = torch.zeros(len(examples), longest)
+    for row, (tokens, loss_weights, _) in enumerate(examples):
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        weights[row, : len(tokens)] = torch.tensor(loss_weights)
+    return Batch(ids, weights, torch.tensor([length - 1 for _, _, length in examples]))

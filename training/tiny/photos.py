@@ -1,0 +1,110 @@
+"""What EmoLA-tiny says about labelled photographs, beside what an observer saw.
+
+``labels.json`` beside the pictures: ``{"photos": {FILE: {"faces", "expression", "aus_sure", "aus_likely"}}}``; pictures
+with one face are used. Units in ``aus_likely`` count neither for nor against a reading.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emola.answer.reading import read_action_units, read_emotion
+from emola.errors import InputError
+from emola.faces.analyze import FaceAnalyzer
+from emola.faces.crops import crop_face
+from emola.faces.priors.recipes import get_recipe
+from emola.imaging import open_image
+from emola.taxonomy import ACTION_UNITS
+from training.tiny.generation import Answerer, Mode
+
+
+@dataclass(frozen=True)
+class PhotoReading:
+    """One photograph: what an observer saw and what the model said.
+
+    Attributes:
+        name: file name.
+        emotion, said_emotion: label of the observer and of the model (None: unread).
+        sure, likely, said: action units.
+        refusal: why the face is not described; None when it is.
+    """
+
+    name: str
+    emotion: str
+    said_emotion: str | None
+    sure: frozenset[int]
+    likely: frozenset[int]
+    said: frozenset[int]
+    refusal: str | None = None
+
+
+def read_photos(answerer: Answerer, folder: Path, mode: Mode) -> list[PhotoReading]:
+    """Describe every labelled photograph with one face.
+
+    Raises:
+        InputError: ``labels.json`` is missing.
+    """
+    path = folder / "labels.json"
+    if not path.is_file():
+        raise InputError(f"{path} is missing; it says what each photograph shows.")
+    labels: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["photos"]
+    analyzer = FaceAnalyzer()
+    try:
+        return [
+            _read(answerer, analyzer, folder / name, label, mode)
+            for name, label in labels.items()
+            if label["faces"] == 1
+        ]
+    finally:
+        analyzer.close()
+
+
+def _read(answerer: Answerer, analyzer: FaceAnalyzer, path: Path, label: dict[str, Any], mode: Mode) -> PhotoReading:
+    """Describe one photograph."""
+    known = set(ACTION_UNITS)
+    sure, likely = (frozenset(set(label[key]) & known) for key in ("aus_sure", "aus_likely"))
+    image = open_image(path)
+    faces = analyzer.analyze(image)
+    refusal = "no face found" if not faces else next((g.reason for g in faces[0].gates if g.refuses), None)
+    if refusal is not None:
+        return PhotoReading(path.name, label["expression"], None, sure, likely, frozenset(), refusal)
+    processor = answerer.processor
+    crop = crop_face(image, faces[0], processor.crop_recipe)
+    prior = get_recipe(processor.prior_recipe).compute(image, faces[0]).values[None]
+    units = answerer.answer("au", mode, [crop], np.asarray(prior), path.name)[0]
+    emotion = answerer.answer("emotion", mode, [crop], np.asarray(prior), path.name)[0]
+    said = frozenset(reading.number for reading in read_action_units(units, protocol="strict"))
+    return PhotoReading(
+        path.name, label["expression"], read_emotion(emotion, protocol="strict").label, sure, likely, said
+    )
+
+
+def photo_table(readings: list[PhotoReading]) -> str:
+    """Return all readings as a Markdown table with their errors, and the totals."""
+    lines = ["| photograph | seen | said | missed | wrong | emotion seen | emotion said |", "|---" * 7 + "|"]
+    for item in readings:
+        if item.refusal is not None:
+            lines.append(
+                f"| {item.name} | {_units(item.sure)} | not described: {item.refusal} | | | {item.emotion} | |"
+            )
+            continue
+        wrong, missed = item.said - item.sure - item.likely, item.sure - item.said
+        cells = (item.name, _units(item.sure), _units(item.said), _units(missed), _units(wrong))
+        lines.append("| " + " | ".join((*cells, item.emotion, item.said_emotion or "unread")) + " |")
+    described = [item for item in readings if item.refusal is None]
+    hits = sum(len(item.said & item.sure) for item in described)
+    wrong_total = sum(len(item.said - item.sure - item.likely) for item in described)
+    missed_total = sum(len(item.sure - item.said) for item in described)
+    right = sum(item.emotion == item.said_emotion for item in described)
+    micro = 2 * hits / max(1, 2 * hits + wrong_total + missed_total)
+    lines += ["", f"{hits} units right, {missed_total} missed, {wrong_total} wrong: micro-F1 {micro:.2f}."]
+    lines.append(f"Emotion right on {right} of {len(described)} photographs.")
+    return "\n".join(lines)
+
+
+def _units(numbers: frozenset[int]) -> str:
+    """Return action units as text."""
+    return ", ".join(map(str, sorted(numbers))) or "none"

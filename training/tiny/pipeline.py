@@ -1,0 +1,98 @@
+"""All stages of EmoLA-tiny in order; each resumes where it stopped and is skipped when it is done."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from emola.errors import ResourceError
+from training.synthetic.store import render_store
+from training.tiny.checkpoint import load_checkpoint
+from training.tiny.config import TinyConfig
+from training.tiny.data import load_data
+from training.tiny.detections import residual_bank
+from training.tiny.export import export_model
+from training.tiny.language import LanguageTrainee, Sources, Stage, train_language
+from training.tiny.model import build_model
+from training.tiny.priors import PriorSource
+from training.tiny.vision import train_vision
+from training.tiny.vocabulary import make_tokenizer, special_ids
+
+
+def prior_stage(config: TinyConfig) -> Stage:
+    """Return stage 2: language from the prior alone."""
+    return Stage("prior", 2, config.prior_steps, config.prior_batch, config.prior_rate, 0.0, 0.0, 2.0)
+
+
+def joint_stage(config: TinyConfig) -> Stage:
+    """Return stage 3: picture and prior in batches of one kind of input each."""
+    return Stage(
+        "joint",
+        3,
+        config.joint_steps,
+        config.joint_batch,
+        config.joint_rate,
+        config.share_both,
+        config.share_image,
+        config.unfreeze_at,
+    )
+
+
+def make_faces(config: TinyConfig) -> None:
+    """Render both series and run the face mesh on the faces of the bank; what is there is kept."""
+    render_store(config.cache, config.train_faces, config.seed, config.workers)
+    render_store(config.cache, config.eval_faces, config.eval_seed, config.workers)
+    residual_bank(config.cache, config.bank_faces, config.seed)
+
+
+def make_sources(config: TinyConfig) -> Sources:
+    """Return the training faces, how their priors are disturbed, and the tokenizer."""
+    data = load_data(config.cache, config.train_faces, config.seed)
+    bank = residual_bank(config.cache, config.bank_faces, config.seed)
+    return Sources(data, PriorSource(data, bank, config.prior_noise), make_tokenizer(config, config.cache))
+
+
+def make_trainee(config: TinyConfig, sources: Sources) -> LanguageTrainee:
+    """Return the untrained model with its temporary head."""
+    mean, deviation = (torch.from_numpy(values) for values in sources.priors.moments())
+    tokenizer = sources.tokenizer
+    return LanguageTrainee(build_model(config, len(tokenizer), special_ids(tokenizer)), mean, deviation)
+
+
+def train(config: TinyConfig) -> Path:
+    """Run or resume the whole recipe and return the folder of the finished model.
+
+    Raises:
+        ResourceError: a file could not be written; the last checkpoint stays valid.
+    """
+    torch.set_num_threads(config.threads)
+    try:
+        config.cache.mkdir(parents=True, exist_ok=True)
+        make_faces(config)
+        sources = make_sources(config)
+        unseen = load_data(config.cache, config.eval_faces, config.eval_seed)
+        tower = train_vision(config, sources.data, unseen, config.cache)
+        trainee = make_trainee(config, sources)
+        train_language(prior_stage(config), trainee, sources, config, config.cache)
+        adopt_tower(trainee, tower)
+        train_language(joint_stage(config), trainee, sources, config, config.cache)
+        return export_model(trainee.fold(), sources.tokenizer, config)
+    except OSError as error:
+        raise ResourceError(f"Training stopped, a file could not be written: {error.strerror or error}.") from error
+
+
+def adopt_tower(trainee: LanguageTrainee, tower: torch.nn.Module) -> None:
+    """Put the weights of the trained tower into the model."""
+    trainee.model.model.vision_tower.load_state_dict(tower.state_dict())
+
+
+def restore(config: TinyConfig) -> tuple[LanguageTrainee, Sources] | None:
+    """Return the trainee at the last checkpoint of its last stage, or None when no stage has begun."""
+    sources = make_sources(config)
+    trainee = make_trainee(config, sources)
+    for name in ("joint", "prior"):
+        saved: dict[str, Any] | None = load_checkpoint(config.cache / f"{name}.pt")
+        if saved is not None:
+            trainee.load_state_dict(saved["model"])
+            return trainee, sources
+    return None
