@@ -1,0 +1,79 @@
+"""The page: header with what is in use, the tabs, the intended use, and what happens when a visitor comes or leaves."""
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from emola import __version__
+from emola.page_demo import QUIET, DemoTab
+from emola.page_live import build_live
+from emola.page_studio import Studio
+from emola.page_theme import asset
+
+CACHE_AGE_S = (600, 3600)
+"""Gradio looks every ten minutes for temporary files older than an hour; uploads are deleted at once anyway."""
+
+STATUS_EVERY_S = 1.0
+
+SIGNS = {"waiting": "○", "loading": "◌", "ready": "●", "failed": "✗"}
+
+TITLE = (
+    f'<h1>EmoLA studio</h1><p class="muted">Faces described in words, with the evidence beside them · {__version__}</p>'
+)
+
+
+def build_page(studio: Studio, any_model: bool = False) -> gr.Blocks:
+    """Return the page; nothing heavy is loaded by building it.
+
+    Args:
+        studio: models, faces and visitors.
+        any_model: whether visitors may name any folder or hub id to compare with.
+    """
+    page = gr.Blocks(title="EmoLA studio", analytics_enabled=False, delete_cache=CACHE_AGE_S, fill_width=True)
+    with page:
+        with gr.Row(elem_classes="studio-header"):
+            gr.HTML(TITLE, apply_default_css=False, elem_classes="studio-title")
+            status = gr.HTML(status_html(studio), apply_default_css=False, elem_id="status")
+        gr.HTML(asset("use_note.html"), apply_default_css=False, elem_id="use-note")
+        with gr.Tabs(selected="demo") as tabs:
+            with gr.Tab("Demo", id="demo"):
+                demo = DemoTab(studio, any_model)
+            with gr.Tab("Live", id="live"):
+                build_live(studio, demo, tabs)
+        gr.HTML(asset("intended_use.html"), apply_default_css=False, elem_id="about")
+        _join_life(studio, page, demo, status)
+    return page
+
+
+def status_html(studio: Studio) -> str:
+    """Return what is in use: each model with its state in words, and what finds the faces."""
+    states = [studio.shelf.state(name) for name in studio.shelf.names()]
+    rows = "".join(
+        f'<li data-status="{state.status}"><span aria-hidden="true">{SIGNS[state.status]}</span> '
+        f"<b>{state.status}</b> {escape(state.sentence)}</li>"
+        for state in states
+    )
+    rows = rows or '<li data-status="failed"><b>no model</b> Start with --model and a folder or hub id.</li>'
+    return f'<ul class="status" aria-label="In use">{rows}<li><b>faces</b> {escape(studio.face_backend())}</li></ul>'
+
+
+def settled(studio: Studio) -> bool:
+    """Return whether nothing is being loaded any more."""
+    states = [studio.shelf.state(name).status for name in studio.shelf.names()]
+    return studio.face_backend() != "loading" and all(state in ("ready", "failed") for state in states)
+
+
+def _join_life(studio: Studio, page: gr.Blocks, demo: DemoTab, status: gr.HTML) -> None:
+    """Join what happens without a click: first paint, the loading of models, leaving."""
+    clock = gr.Timer(STATUS_EVERY_S)
+
+    def tick() -> tuple[str, Any]:
+        return status_html(studio), gr.Timer(active=not settled(studio))
+
+    def leave(request: gr.Request) -> None:
+        studio.visits.leave(request.session_hash or "")
+
+    page.load(demo.load, None, demo.stage, **QUIET)
+    clock.tick(tick, None, [status, clock], **QUIET)
+    page.unload(leave)

@@ -1,0 +1,24 @@
+// An answer: pointing at a claim or an evidence row shows its two points in the picture; saving writes JSON.
+const tell = (target, pin) => document.dispatchEvent(new CustomEvent('studio:measured', { detail: { target, pin } }));
+const measured = (event) => {
+  const row = event.target.closest?.('[data-points]');
+  return row && { points: row.dataset.points, label: `AU${row.dataset.unit}: ${row.dataset.label}` };
+};
+
+element.addEventListener('mouseover', (event) => tell(measured(event), false));
+element.addEventListener('mouseleave', () => tell(null, false));
+element.addEventListener('focusin', (event) => tell(measured(event), false));
+element.addEventListener('focusout', () => tell(null, false));
+element.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape') tell(null, true);
+  if ((event.key === 'Enter' || event.key === ' ') && measured(event)) {
+    event.preventDefault();
+    tell(measured(event), true);
+  }
+});
+element.addEventListener('click', async (event) => {
+  const save = event.target.closest('[data-save]');
+  if (save) {
+    window.studioSave(await server.save_answer({ slot: save.dataset.save }), (text) => { save.textContent = text; });
+  } else if (measured(event)) tell(measured(event), true);
+});

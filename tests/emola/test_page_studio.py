@@ -1,0 +1,137 @@
+"""What the page talks to, with a real shelf and a stand-in for the networks."""
+
+import threading
+import types
+
+import numpy as np
+import pytest
+
+from emola.describe import Describer
+from emola.errors import EmolaError, ImageError, InputError
+from emola.faces.face import Face, Gate
+from emola.page_studio import Studio
+from emola.page_visits import Answer
+from emola.settings import GenerationSettings
+from emola.shelf import ModelShelf
+
+SETTINGS = GenerationSettings()
+
+
+def make_face(*gates):
+    points = np.zeros((106, 2), dtype=np.float32)
+    return Face((0, 0, 9, 9), 0.9, points, "insightface-106", None, None, 9.0, gates, "insightface:buffalo_l")
+
+
+class Analyzer:
+    backend = "insightface:buffalo_l"
+
+    def __init__(self, faces):
+        self.faces = faces
+
+    def analyze(self, _image):
+        return self.faces
+
+
+def make_studio(faces, load):
+    studio = Studio(ModelShelf(["some/model"], load=load))
+    studio._analyzer = Analyzer(faces)
+    studio._describer = Describer(studio.shelf)
+    return studio
+
+
+def never(_source):
+    threading.Event().wait()
+
+
+def fail(_source):
+    raise EmolaError("The folder has no config.json.")
+
+
+@pytest.fixture
+def picture():
+    return np.zeros((20, 20, 3), dtype=np.uint8)
+
+
+def test_waiting_for_a_model_is_told_and_can_be_stopped(picture):
+    studio = make_studio([make_face()], never)
+    studio.shelf.start()
+    visit = studio.visits.get("a")
+    studio.open_picture(visit, picture, "x")
+    cancel = visit.begin()
+    states = studio.answer(visit, "first", "both", "model", SETTINGS)
+    assert "model" in next(states)
+    cancel.set()
+    assert list(states) == []
+
+
+def test_model_that_failed_says_why(picture):
+    studio = make_studio([make_face()], fail)
+    sentences = []
+    studio.load_now(sentences.append)
+    visit = studio.visits.get("a")
+    studio.open_picture(visit, picture, "x")
+    visit.begin()
+    with pytest.raises(EmolaError, match=r"no config\.json"):
+        list(studio.answer(visit, "first", "both", "model", SETTINGS))
+    assert sentences[-1] == "The folder has no config.json."
+
+
+def test_refused_face_says_the_gate_before_any_model_is_asked(picture):
+    gate = Gate("tiny", "The face is 9 px; it needs 24 px.", ("eyes",), refuses=True)
+    studio = make_studio([make_face(gate)], never)
+    visit = studio.visits.get("a")
+    studio.open_picture(visit, picture, "x")
+    with pytest.raises(InputError, match="9 px"):
+        next(studio.answer(visit, "first", "both", "model", SETTINGS))
+
+
+def test_no_picture_and_no_face_are_told_apart_from_an_answer(picture):
+    studio = make_studio([], never)
+    visit = studio.visits.get("a")
+    with pytest.raises(InputError, match="no face"):
+        next(studio.answer(visit, "first", "both", "model", SETTINGS))
+    studio.open_picture(visit, picture, "x")
+    with pytest.raises(InputError, match="no face"):
+        next(studio.answer(visit, "first", "both", "model", SETTINGS))
+
+
+def test_broken_picture_is_named_as_the_visitor_knows_it(tmp_path):
+    upload = tmp_path / "0123abcd.png"
+    upload.write_bytes(b"not a picture")
+    studio = make_studio([], never)
+    with pytest.raises(ImageError, match=r"holiday\.png"):
+        studio.open_picture(studio.visits.get("a"), upload, "holiday.png")
+
+
+def test_new_picture_stops_the_answer_about_the_old_one(picture):
+    studio = make_studio([make_face()], never)
+    visit = studio.visits.get("a")
+    cancel = visit.begin()
+    visit.answers["first"] = Answer("model", SETTINGS, picture=None)
+    studio.open_picture(visit, picture, "x")
+    assert cancel.is_set() and not visit.answers
+
+
+@pytest.mark.parametrize("index", [-1, 1])
+def test_face_that_is_not_there_cannot_be_chosen(picture, index):
+    studio = make_studio([make_face()], never)
+    visit = studio.visits.get("a")
+    studio.open_picture(visit, picture, "x")
+    with pytest.raises(InputError):
+        studio.choose_face(visit, index)
+
+
+def test_answer_streams_and_ends_with_its_reading(picture, monkeypatch):
+    config = types.SimpleNamespace(action_unit_reliability={}, inputs="both")
+    loaded = types.SimpleNamespace(summary="a model.", model=types.SimpleNamespace(config=config), config=config)
+    studio = make_studio([make_face()], lambda _source: loaded)
+    pieces = iter(["He looks ", "happy."])
+    studio._describer = Describer(studio.shelf, streamer=lambda *_: pieces)
+    monkeypatch.setattr(Describer, "prepare", lambda *_: (None, None))
+    studio.load_now(lambda _: None)
+    visit = studio.visits.get("a")
+    studio.open_picture(visit, picture, "x")
+    visit.begin()
+    *_, last = studio.answer(visit, "first", "emotion", "model", SETTINGS)
+    assert last.texts == {"emotion": "He looks happy."} and not last.stopped
+    assert last.reading.emotion_strict.label == "happiness" and visit.answers["first"] is last

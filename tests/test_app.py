@@ -1,0 +1,123 @@
+"""The command ``python app.py``: its options, its refusals, and that the page comes before anything heavy."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+HEAVY = ("torch", "transformers", "mediapipe", "insightface", "cv2", "peft")
+
+
+def run_app(repository, *options, **environment):
+    return subprocess.run(
+        [sys.executable, "app.py", *options],
+        cwd=repository,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def started(repository, tmp_path):
+    """A studio that is asked for a model that does not exist."""
+    port, log = free_port(), tmp_path / "log.txt"
+    with log.open("wb") as file:
+        command = [sys.executable, "app.py", "--port", str(port), "--model", str(tmp_path / "no-such-model")]
+        process = subprocess.Popen(command, cwd=repository, stdout=file, stderr=file)
+    yield f"http://127.0.0.1:{port}", process, log
+    process.terminate()
+    assert process.wait(timeout=20) is not None
+
+
+def wait_until(happened, process, log, seconds=90):
+    end = time.monotonic() + seconds
+    while not happened():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.1)
+
+
+def answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as page:
+            return page.status == 200
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+def test_help_names_every_option(repository):
+    done = run_app(repository, "--help")
+    assert done.returncode == 0
+    for option in ("--model", "--host", "--port", "--face-models", "--auth", "--no-auth"):
+        assert option in done.stdout
+
+
+def test_port_in_use_is_one_sentence(repository):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = run_app(repository, "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 2
+    assert "--port" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_missing_face_pack_is_one_sentence(repository, tmp_path):
+    done = run_app(repository, "--port", str(free_port()), "--face-models", str(tmp_path / "nowhere"))
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("accounts", ["", "name-without-password", "a:b,c:"])
+def test_auth_without_accounts_is_refused(repository, accounts):
+    done = run_app(repository, "--auth", EMOLA_ACCOUNTS=accounts)
+    assert done.returncode == 2
+    assert "EMOLA_ACCOUNTS" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_space_listens_to_everyone(monkeypatch):
+    import app
+
+    monkeypatch.setenv("SPACE_ID", "someone/studio")
+    assert app.parse([]).host == "0.0.0.0"
+    monkeypatch.delenv("SPACE_ID")
+    assert app.parse([]).host == "127.0.0.1"
+
+
+def test_page_is_built_before_anything_heavy_is_imported(repository):
+    code = (
+        "import sys; from emola.page import build_page; from emola.page_studio import Studio; "
+        "from emola.shelf import ModelShelf; build_page(Studio(ModelShelf(['somewhere']))); "
+        f"print(*sorted(set(sys.modules) & set({HEAVY!r})))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "", f"building the page imports {done.stdout.strip()}"
+
+
+def test_missing_model_is_said_by_page_and_command(started):
+    url, process, log = started
+    wait_until(lambda: answers(url), process, log)
+    wait_until(lambda: "no-such-model" in log.read_text(), process, log)
+    said = next(line for line in log.read_text().splitlines() if "no-such-model" in line)
+    assert "Traceback" not in log.read_text() and said.endswith(".")
+
+
+def test_no_outside_address_is_named_by_the_page(started):
+    url, process, log = started
+    wait_until(lambda: answers(url), process, log)
+    with urllib.request.urlopen(url, timeout=10) as page:
+        text = page.read().decode()
+    for stranger in ("fonts.googleapis", "fonts.gstatic", "cdnjs.cloudflare"):
+        assert f'href="https://{stranger}' not in text and f'src="https://{stranger}' not in text
