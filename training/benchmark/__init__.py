@@ -1,1 +1,1 @@
-"""FABA-Bench scoring: the published protocol bug for bug (``paper``) and a repaired one (``strict``) beside it."""
+"""FABA-Bench: answers generated (``run``), scored bug for bug or repaired (``score``), and compared (``report``)."""

@@ -1,4 +1,4 @@
-"""The command line: ``python -m training.benchmark score``.
+"""The command line: ``python -m training.benchmark run | score | report``.
 
 Exit codes: 0 done, 1 failed, 2 bad input (one plain sentence on stderr, never a traceback).
 """
@@ -8,14 +8,16 @@ import sys
 from collections.abc import Sequence
 
 from emola.errors import EmolaError, InputError
-from training.benchmark import score_command
+from training.benchmark import report_command, run_command, score_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m training.benchmark", description="FABA-Bench scoring.")
+    parser = argparse.ArgumentParser(prog="python -m training.benchmark", description="FABA-Bench: ask, score, report.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run_command.add_parser(commands)
     score_command.add_parser(commands)
+    report_command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:
         return int(options.run(options))
@@ -26,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        print("Stopped; a run goes on with the same command.", file=sys.stderr)
         return 1
 
 

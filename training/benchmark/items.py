@@ -30,7 +30,7 @@ def read_items(path: Path) -> list[Item]:
         InputError: one sentence with the numbers of the first lines that are no such object or repeat an id.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"The predictions {path} cannot be read as UTF-8 text: {error}.") from None
     items, problems = [], []

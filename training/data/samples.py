@@ -64,7 +64,7 @@ class DataReport:
 
     Attributes:
         file: the JSON.
-        task: what its questions ask for.
+        task: what its questions ask for, or "preference".
         rows: records in the file.
         used: records that became samples.
         faults: the others, in file order.
@@ -73,7 +73,7 @@ class DataReport:
     """
 
     file: Path
-    task: Task
+    task: str
     rows: int
     used: int
     faults: tuple[Fault, ...]
@@ -207,7 +207,7 @@ def _read_record(record: Any, root: Path, task: Task, prior_dim: int | None) -> 
         image = safe_path(root, text_field(record, "image"))
         prior = None if prior_dim is None else safe_path(root, text_field(record, "landmark"))
         digest = hashlib.sha256(json.dumps([identifier, question, answer]).encode())
-        digest.update(_check_image(image))
+        digest.update(check_image(image))
         if prior is not None and prior_dim is not None:
             digest.update(load_prior(prior, prior_dim).tobytes())
         sample = Sample(identifier, image, prior, question, answer, task, source, labels)
@@ -216,7 +216,7 @@ def _read_record(record: Any, root: Path, task: Task, prior_dim: int | None) -> 
         return _Outcome(identifier, fault=fault)
 
 
-def _check_image(path: Path) -> bytes:
+def check_image(path: Path) -> bytes:
     """Return the sha256 of a picture that can be decoded."""
     if not path.is_file():
         raise RecordFault("missing image", f"there is no {path.name}")

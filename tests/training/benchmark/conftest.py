@@ -1,0 +1,116 @@
+"""A tiny random EmoLA on disk, and small evaluation data for it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import CLIPVisionConfig, GenerationConfig, LlamaConfig, PreTrainedTokenizerFast
+
+from emola.model import EmolaConfig, EmolaForConditionalGeneration, EmolaProcessor
+
+IMAGE_TOKEN_INDEX = 260
+ENDS = [2, *range(40, 64)]
+"""Ids that end an answer: many, so that the answers of a random model differ in length."""
+
+
+def _tokenizer() -> PreTrainedTokenizerFast:
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {token: index for index, token in enumerate(["<pad>", "<s>", "</s>", "<unk>", *alphabet])}
+    backend = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend, pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>"
+    )
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<image>"]})
+    return tokenizer
+
+
+def _vision() -> CLIPVisionConfig:
+    return CLIPVisionConfig(
+        image_size=28, patch_size=14, hidden_size=32, intermediate_size=48, num_hidden_layers=3, num_attention_heads=2
+    )
+
+
+def _text() -> LlamaConfig:
+    return LlamaConfig(
+        vocab_size=264,
+        hidden_size=64,
+        intermediate_size=96,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        initializer_range=0.2,
+        pad_token_id=0,
+        bos_token_id=1,
+        eos_token_id=2,
+        max_position_embeddings=192,
+    )
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random EmoLA (4 patch rows, 212 prior numbers, 192 positions) as ``save_pretrained`` writes it."""
+    config = EmolaConfig(
+        vision_config=_vision(),
+        text_config=_text(),
+        image_token_index=IMAGE_TOKEN_INDEX,
+        prior_recipe="mediapipe-106",
+        prior_dim=212,
+        real_vocab_size=260,
+        conversation="plain",
+    )
+    torch.manual_seed(0)
+    model = EmolaForConditionalGeneration(config).eval()
+    with torch.no_grad():
+        for parameter in model.prior_projector.parameters():
+            parameter.normal_(0, 0.3)
+    model.generation_config = GenerationConfig(bos_token_id=1, eos_token_id=ENDS, pad_token_id=0)
+    folder = tmp_path_factory.mktemp("emola") / "tiny-random"
+    model.save_pretrained(folder)
+    EmolaProcessor.from_config(config, _tokenizer()).save_pretrained(folder)
+    return folder
+
+
+def _write_records(root: Path, task: str, count: int) -> list[dict[str, Any]]:
+    records = []
+    for index in range(count):
+        rng = np.random.default_rng(index)
+        stem = f"FABAInstruct/eval/images/{index}.png"
+        prior = f"FABAInstruct/eval/landmarks/{index}.npy"
+        for name in (stem, prior):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 255, (40, 30, 3), dtype=np.uint8)).save(root / stem)
+        np.save(root / prior, rng.normal(size=212).astype(np.float32))
+        label = str(index % 7) if task == "emotion" else "1, 2, 25"
+        words = " ".join(["The face shows AU1."] * (1 + index % 5))
+        records.append({"image": stem, "label": label, "gpt4": words, "landmark": prior})
+    return records
+
+
+@pytest.fixture
+def make_data(tmp_path: Path) -> Callable[..., Path]:
+    """Write a data root with evaluation JSONs of FABA's shape; return the FABAInstruct folder."""
+
+    def make(count: int = 12, recipe: str | None = "mediapipe-106", root: Path | None = None) -> Path:
+        root = root or tmp_path / "data"
+        for task in ("emotion", "au"):
+            records = _write_records(root, task, count)
+            path = root / "FABAInstruct" / "eval" / f"eval_{task}_anno.json"
+            path.write_text(json.dumps(records))
+        if recipe:
+            (root / "FABAInstruct" / "eval" / "landmarks" / "priors.json").write_text(json.dumps({"recipe": recipe}))
+        return root / "FABAInstruct"
+
+    return make
+
+
+@pytest.fixture
+def read_lines() -> Callable[[Path], list[dict[str, Any]]]:
+    """Return the objects of a JSONL file."""
+    return lambda path: [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -1,0 +1,53 @@
+"""The shipped model on rendered faces: run, score and report, offline."""
+
+from collections import Counter
+
+import pytest
+
+from emola.shelf import TINY
+from training.benchmark.__main__ import main
+from training.benchmark.report_results import read_runs
+from training.synthetic.dataset import DatasetPlan, make_dataset
+
+FACES = 32
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (TINY / "config.json").is_file(), reason="EmoLA-tiny is not in this checkout"),
+]
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    """Rendered faces, all of them in the evaluation split."""
+    folder = tmp_path_factory.mktemp("rendered") / "faces"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.synthetic.dataset.EVAL_SHARE", 1.0)
+        make_dataset(DatasetPlan(folder, FACES, seed=987_654))
+    return folder
+
+
+def ask(data, out, *more):
+    fixed = ["--device", "cpu", "--dtype", "float32", "--max-new-tokens", "384"]
+    return main(["run", "--model", str(TINY), "--data", str(data), "--out", str(out), *fixed, *more])
+
+
+def test_run_and_report_on_rendered_faces_beat_a_fixed_answer(rendered, tmp_path, read_lines):
+    out = tmp_path / "run"
+    assert ask(rendered, out) == 0
+    assert main(["report", str(out), "--bootstrap", "100"]) == 0
+    (run,) = read_runs([out], 0, 0)
+    emotion = run.tasks["emotion"].judged["strict"].scores
+    assert emotion["n"] == FACES and emotion["counts"]["failed"]["count"] <= FACES // 4
+    labels = Counter(row["label"] for row in read_lines(out / "predictions_emotion.jsonl"))
+    assert emotion["s_re"] > 100 * labels.most_common(1)[0][1] / FACES
+    assert run.tasks["au"].judged["strict"].scores["s_re"] > 20
+    assert (out / "report.html").stat().st_size > 50_000
+
+
+def test_batch_size_does_not_change_what_the_shipped_model_says(rendered, tmp_path):
+    for size in ("1", "8"):
+        assert ask(rendered, tmp_path / size, "--batch-size", size, "--limit", "8") == 0
+    for task in ("emotion", "au"):
+        name = f"predictions_{task}.jsonl"
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "8" / name).read_bytes()

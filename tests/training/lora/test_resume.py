@@ -1,0 +1,102 @@
+"""A run that is killed at any moment and started again ends with the very same weights."""
+
+import json
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from training.train import main
+
+Settings = dict[str, Any]
+Write = Callable[..., Path]
+
+
+def adapter_of(run: Path) -> dict[str, torch.Tensor]:
+    return load_file(run / "adapter" / "adapter_model.safetensors")
+
+
+def steps_logged(run: Path) -> int:
+    path = run / "metrics.jsonl"
+    return path.read_text().count('"loss"') if path.is_file() else 0
+
+
+def kill_when(process: Any, due: Callable[[], bool]) -> bool:
+    """SIGKILL a process as soon as ``due``; return whether it was still running."""
+    while process.poll() is None:
+        if due():
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            return True
+        time.sleep(0.002)
+    assert process.returncode == 0, process.communicate()[1]
+    return False
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_killed_runs_end_with_the_same_weights(
+    settings: Settings, write_config: Write, start: Callable[..., Any], tmp_path: Path
+) -> None:
+    settings["lora"]["dropout"] = 0.2
+    settings["optimizer"] |= {"epochs": 5, "micro_batch_size": 2}
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    config = str(write_config(settings))
+    steady = start("--config", config, f"run.out={undisturbed}")
+    assert steady.wait() == 0, steady.communicate()[1]
+
+    seed = random.randrange(2**32)
+    early, late = random.Random(seed).randint(1, 6), random.Random(seed).randint(10, 18)
+    moments: list[Callable[[], bool]] = [
+        lambda: steps_logged(killed) >= early,
+        lambda: any(killed.glob("checkpoints/.*.partial")) and steps_logged(killed) > 7,
+        lambda: steps_logged(killed) >= late,
+    ]
+    kills = sum(kill_when(start("--config", config, f"run.out={killed}"), due) for due in moments)
+    assert kills >= 2, f"the run was too fast to be killed (seed {seed})"
+    assert not (killed / "adapter").exists()
+    last = start("--config", config, f"run.out={killed}")
+    printed, complaints = last.communicate()
+    assert last.returncode == 0, complaints
+    assert "Continuing after step" in printed
+
+    expected, found = adapter_of(undisturbed), adapter_of(killed)
+    assert expected.keys() == found.keys()
+    differing = [name for name in expected if not torch.equal(expected[name], found[name])]
+    assert not differing, f"seed {seed}"
+    steps = [json.loads(line)["step"] for line in (killed / "metrics.jsonl").read_text().splitlines()]
+    assert steps == [0, *range(1, 21), 20]
+
+
+def test_stopping_by_hand_and_going_on_changes_nothing(
+    settings: Settings, write_config: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings["lora"]["dropout"] = 0.2
+    config = str(write_config(settings))
+    assert main(["--config", config, f"run.out={tmp_path / 'steady'}"]) == 0
+    from training.lora import loop
+
+    take = loop._take_step
+
+    def stop_at_seven(session: Any, loader: Any, number: int, *rest: Any) -> Any:
+        if number == 7:
+            raise KeyboardInterrupt
+        return take(session, loader, number, *rest)
+
+    run = tmp_path / "stopped"
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "_take_step", stop_at_seven)
+        assert main(["--config", config, f"run.out={run}"]) == 1
+    assert json.loads((run / "heartbeat.json").read_text())["state"] == "stopped"
+    assert main(["--config", config, f"run.out={run}"]) == 0
+    expected, found = adapter_of(tmp_path / "steady"), adapter_of(run)
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+    before = (run / "adapter" / "adapter_model.safetensors").stat().st_mtime_ns
+    assert main(["--config", config, f"run.out={run}"]) == 0
+    assert (run / "adapter" / "adapter_model.safetensors").stat().st_mtime_ns == before

@@ -1,0 +1,125 @@
+"""One self-contained HTML file of a report: no script, no link, nothing loaded from anywhere."""
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Final
+
+from emola.answer import Protocol
+from training.benchmark.cited import cited_results
+from training.benchmark.outcomes import MAIN_ROUGE
+from training.benchmark.report_compare import Comparison
+from training.benchmark.report_folds import fold_tables
+from training.benchmark.report_gallery import gallery
+from training.benchmark.report_pictures import Bar, bar_chart, confusion_chart, histogram
+from training.benchmark.report_results import Judged, RunResult, TaskResult
+from training.benchmark.report_tables import (
+    TASK_NAMES,
+    Table,
+    cited_classic_table,
+    cited_table,
+    class_name,
+    classes_table,
+    comparison_table,
+    flips_table,
+    runs_table,
+    totals_table,
+)
+
+_STYLE: Final = Path(__file__).with_name("report.css")
+_FLIPS_SHOWN: Final = 100
+_SHOWN_PROTOCOL: Final[Protocol] = "strict"
+_PROTOCOLS_NOTE: Final = (
+    "Protocol <b>paper</b> repeats the published evaluation, quirks included; <b>strict</b> reads what the text means, "
+    "and counts an answer without a label, or no answer, as wrong. S_re is recognition (accuracy, or mean F1 of action "
+    "units), S_ge is mean ROUGE-L, S_rege their sum."
+)
+
+
+def report_html(
+    runs: Sequence[RunResult], comparisons: Sequence[Comparison], releases: Sequence[Table], pictures: int
+) -> str:
+    """Return the page.
+
+    Args:
+        runs: scored.
+        comparisons: of later runs with the first one.
+        releases: totals before and after a review release, if there is one.
+        pictures: most failures shown of each run and task.
+    """
+    parts = ["<h1>FABA-Bench report</h1>", f"<p>{_PROTOCOLS_NOTE}</p>", table_html(totals_table(runs))]
+    if comparisons:
+        parts.append("<h2>Differences</h2>")
+        parts += [_comparison(comparison) for comparison in comparisons]
+    if folds := fold_tables(runs):
+        parts += ["<h2>Classic data sets</h2>", *(table_html(table) for table in folds)]
+    if releases:
+        parts += ["<h2>Review release</h2>", *(table_html(table) for table in releases)]
+    for run in runs:
+        parts += [_task(run, result, pictures) for result in run.tasks.values()]
+    parts += ["<h2>Cited results</h2>", f"<p>{escape(cited_results()['note'])}</p>"]
+    parts += [table_html(cited_table()), table_html(cited_classic_table())]
+    parts += ["<h2>What was run</h2>", table_html(runs_table(runs))]
+    style = _STYLE.read_text(encoding="utf-8")
+    meta = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    head = f"{meta}<title>FABA-Bench</title><style>{style}</style>"
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body><main>{"".join(parts)}</main></body></html>\n'
+
+
+def table_html(table: Table) -> str:
+    """Return a table with every cell escaped."""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.columns)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
+    caption = f"<caption>{escape(table.caption)}</caption>"
+    return f'<div class="wide"><table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _comparison(comparison: Comparison) -> str:
+    flips = table_html(flips_table(comparison, _FLIPS_SHOWN))
+    note = (
+        f'<p class="muted">{comparison.left_out} items are in one of the runs only.</p>' if comparison.left_out else ""
+    )
+    return f"{table_html(comparison_table(comparison))}{note}<details><summary>Flipped items</summary>{flips}</details>"
+
+
+def _task(run: RunResult, result: TaskResult, pictures: int) -> str:
+    """Return everything about one task of one run."""
+    name = f"{run.name}: {TASK_NAMES[result.task].lower()}"
+    parts = [f"<h2>{escape(name)}</h2>"]
+    for protocol, judged in result.judged.items():
+        parts.append(f"<figure>{_bars(judged, f'{name}, F1 under {protocol}')}</figure>")
+        inner = table_html(classes_table(judged, f"Protocol {protocol}"))
+        parts.append(f"<details><summary>Numbers under {protocol}</summary>{inner}</details>")
+        if "confusion" in judged.scores:
+            confusion = judged.scores["confusion"]
+            title = f"{name}, labels against answers under {protocol}"
+            chart = confusion_chart(confusion["rows"], confusion["columns"], confusion["counts"], title)
+            parts.append(f"<figure>{chart}<figcaption>Labels down, answers across, {protocol}.</figcaption></figure>")
+    parts += _distributions(result, name)
+    parts.append(f"<h3>What went wrong under {_SHOWN_PROTOCOL}</h3>{gallery(run, result, _SHOWN_PROTOCOL, pictures)}")
+    return "".join(parts)
+
+
+def _bars(judged: Judged, title: str) -> str:
+    rows = judged.scores.get("classes") or judged.scores["action_units"]
+    bars = [
+        Bar(class_name(key), row["f1"], judged.class_intervals.get(key), f"of {row['support']}")
+        for key, row in rows.items()
+    ]
+    return f"{bar_chart(bars, title)}<figcaption>{escape(title)}; whiskers are 95 % intervals.</figcaption>"
+
+
+def _distributions(result: TaskResult, name: str) -> list[str]:
+    """Return the histograms of lengths and of ROUGE-L."""
+    words: dict[str, Sequence[float]] = {
+        "answers": [len(row["prediction"].split()) for row in result.rows if row["prediction"] is not None],
+        "references": [len(row["reference"].split()) for row in result.rows if row.get("reference")],
+    }
+    rouges: dict[str, Sequence[float]] = {
+        f"{protocol} ({MAIN_ROUGE[protocol]})": [
+            value for outcome in judged.outcomes if (value := outcome.rouge[MAIN_ROUGE[protocol]]) is not None
+        ]
+        for protocol, judged in result.judged.items()
+    }
+    charts = ((words, "lengths", "words"), (rouges, "ROUGE-L", "F"))
+    return [f"<figure>{histogram(groups, f'{name}, {what}', unit)}</figure>" for groups, what, unit in charts]

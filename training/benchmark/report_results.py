@@ -1,0 +1,159 @@
+"""Runs read back for a report: their predictions, judged and scored under both protocols, with intervals per class."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emola.answer import Protocol
+from emola.errors import InputError
+from training.benchmark.bootstrap import Scores, intervals
+from training.benchmark.emotion_metrics import COLUMNS, ROWS, emotion_codes, emotion_table
+from training.benchmark.items import Item, read_items
+from training.benchmark.labels import Task
+from training.benchmark.outcomes import Outcome
+from training.benchmark.run_folder import RunFolder
+from training.benchmark.score import ScoringSettings, judge_all, score
+from training.benchmark.unit_metrics import unit_counts, unit_kinds, unit_table
+
+PROTOCOLS: Final[tuple[Protocol, ...]] = ("paper", "strict")
+_TASKS: Final[tuple[Task, ...]] = get_args(Task)
+
+Bounds = tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One task of one run under one protocol.
+
+    Attributes:
+        outcomes: what the protocol makes of each item, in the order of the file.
+        scores: as ``score`` reports them.
+        class_intervals: 95 % interval of F1 of each emotion or action unit (number as text).
+    """
+
+    outcomes: list[Outcome]
+    scores: dict[str, Any]
+    class_intervals: Mapping[str, Bounds]
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """One task of one run.
+
+    Attributes:
+        task: "emotion" or "au".
+        rows: the lines of the predictions.
+        judged: by protocol.
+    """
+
+    task: Task
+    rows: list[dict[str, Any]]
+    judged: dict[Protocol, Judged]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """One run.
+
+    Attributes:
+        name: unique among the runs of a report.
+        description: ``run.json``.
+        tasks: by name, those that the run has.
+    """
+
+    name: str
+    description: dict[str, Any]
+    tasks: dict[Task, TaskResult]
+
+    @property
+    def root(self) -> Path:
+        """Folder that the pictures' paths start from."""
+        return Path(self.description["root"])
+
+
+def read_runs(folders: Sequence[Path], repeats: int, seed: int) -> list[RunResult]:
+    """Read and score finished runs.
+
+    Args:
+        folders: of ``run``; each once.
+        repeats: bootstrap resamples, 0 for no intervals.
+        seed: of the resampling.
+
+    Raises:
+        InputError: a folder is no run, or its run is not finished, or a folder is named twice.
+    """
+    resolved = [folder.resolve() for folder in folders]
+    if len(set(resolved)) < len(resolved):
+        raise InputError("The same run is named twice; give each run once.")
+    names = _names(resolved)
+    return [_read_run(folder, name, repeats, seed) for folder, name in zip(folders, names, strict=True)]
+
+
+def judge_rows(rows: Sequence[Mapping[str, Any]], task: Task, repeats: int, seed: int) -> dict[Protocol, Judged]:
+    """Return the rows of a task judged and scored under both protocols."""
+    items = [Item(row["id"], row["prediction"], row.get("reference"), row["label"], row.get("group")) for row in rows]
+    return {
+        protocol: _judge(items, ScoringSettings(task, protocol, repeats=repeats, seed=seed)) for protocol in PROTOCOLS
+    }
+
+
+def _names(folders: Sequence[Path]) -> list[str]:
+    """Return the folders' names, with their parent's where two are the same."""
+    plain = [folder.name for folder in folders]
+    return [
+        name if plain.count(name) == 1 else f"{f.parent.name}/{name}" for name, f in zip(plain, folders, strict=True)
+    ]
+
+
+def _read_run(folder: Path, name: str, repeats: int, seed: int) -> RunResult:
+    run = RunFolder(folder)
+    description = run.describe()
+    tasks: dict[Task, TaskResult] = {}
+    for task in _TASKS:
+        path = run.predictions_file(task)
+        if not path.is_file():
+            continue
+        read_items(path)  # raises with the lines that are no predictions
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+        tasks[task] = TaskResult(task, rows, judge_rows(rows, task, repeats, seed))
+    if not tasks:
+        raise InputError(f"The run in {folder} is not finished; start it again with the same command to continue it.")
+    return RunResult(name, description, tasks)
+
+
+def _judge(items: Sequence[Item], settings: ScoringSettings) -> Judged:
+    outcomes = judge_all(items, settings)
+    return Judged(outcomes, score(outcomes, settings), _class_intervals(outcomes, settings))
+
+
+def _class_intervals(outcomes: Sequence[Outcome], settings: ScoringSettings) -> dict[str, Bounds]:
+    """Return the interval of F1 of every class with a label."""
+    labelled = [outcome for outcome in outcomes if outcome.label is not None]
+    table = _emotion_f1(labelled) if settings.task == "emotion" else _unit_f1(labelled, settings.protocol)
+    return intervals(len(labelled), table, settings.repeats, settings.seed)
+
+
+def _emotion_f1(labelled: Sequence[Outcome]) -> Any:
+    codes = emotion_codes(labelled)
+    shape = (len(ROWS), len(COLUMNS))
+
+    def scores(weights: NDArray[np.float64]) -> Scores:
+        counts = np.bincount(codes, weights, minlength=shape[0] * shape[1])
+        table = emotion_table(np.rint(counts).astype(np.int64).reshape(shape))
+        return {name: row["f1"] for name, row in table.items()}
+
+    return scores
+
+
+def _unit_f1(labelled: Sequence[Outcome], protocol: Protocol) -> Any:
+    kinds = unit_kinds(labelled)
+
+    def scores(weights: NDArray[np.float64]) -> Scores:
+        return {name: row["f1"] for name, row in unit_table(unit_counts(weights @ kinds), protocol).items()}
+
+    return scores
