@@ -6,13 +6,14 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 
 from emola import __version__
 from emola.errors import EmolaError, InputError
-from emola.shelf import TINY, ModelShelf
+from emola.shelf import TINY, ModelShelf, load_source
 
 MAX_UPLOAD = "200mb"
 ACCOUNTS = "EMOLA_ACCOUNTS"
@@ -32,6 +33,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--host", default="0.0.0.0" if on_space else "127.0.0.1", help="default: %(default)s")
     parser.add_argument("--port", type=int, default=7860, help="default: %(default)s")
+    parser.add_argument("--quantization", choices=["4bit", "8bit"], help="load with bitsandbytes; needs a GPU")
     parser.add_argument("--face-models", type=Path, metavar="DIR", help="an InsightFace model pack on disk")
     parser.add_argument("--any-model", action="store_true", help="let visitors load any folder or hub id to compare")
     parser.add_argument(
@@ -72,7 +74,8 @@ def serve(options: argparse.Namespace, accounts: list[tuple[str, str]] | None) -
     from emola.spaces_gpu import on_zero_gpu
 
     say = functools.partial(print, file=sys.stderr, flush=True)
-    studio = Studio(ModelShelf(options.model or [str(TINY)]), options.face_models)
+    load = partial(load_source, quantization=options.quantization)
+    studio = Studio(ModelShelf(options.model or [str(TINY)], load=load), options.face_models)
     if on_zero_gpu():
         studio.load_now(say)
     page: gr.Blocks = build_page(studio, options.any_model).queue(default_concurrency_limit=8, max_size=64)

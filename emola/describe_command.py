@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from emola.errors import InputError, NoFaceFound
 from emola.imaging import open_image
 from emola.settings import TASKS, GenerationSettings
-from emola.shelf import TINY, ModelShelf
+from emola.shelf import TINY, ModelShelf, load_source
 
 if TYPE_CHECKING:
     from emola.describe import Describer
@@ -30,6 +31,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--task", choices=[*TASKS, "both"], default="both", help="what to describe (default: both)")
     parser.add_argument("--question", help="ask this instead, in your own words")
     parser.add_argument("--model", default=str(TINY), help="folder or hub id, BASE+ADAPTER for an adapter on a base")
+    parser.add_argument("--quantization", choices=["4bit", "8bit"], help="load with bitsandbytes; needs a GPU")
     parser.add_argument("--face", type=int, metavar="N", help="which face, 1 is the largest (default: 1)")
     parser.add_argument("--face-models", type=Path, metavar="DIR", help="an InsightFace model pack on disk")
     parser.add_argument("--max-new-tokens", type=int, default=GenerationSettings.max_new_tokens, metavar="N")
@@ -58,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         _write_overlay(image, faces, options.overlay)
     from emola.describe import Describer  # after the picture proved good: the model takes seconds to load
 
-    shelf = ModelShelf([options.model])
+    shelf = ModelShelf([options.model], load=partial(load_source, quantization=options.quantization))
     describer = Describer(shelf, landmark_model)
     return _answer(options, describer, image, faces, index, settings, timings)
 

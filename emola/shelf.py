@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 TINY = Path(__file__).parent / "weights" / "tiny"
 """The small model that ships with the project."""
 
+Quantization = Literal["4bit", "8bit"]
+
 Status = Literal["waiting", "loading", "ready", "failed"]
 
 
@@ -118,14 +120,14 @@ class ModelShelf:
             self._changed.notify_all()
 
 
-def load_source(source: str) -> "LoadedModel":
-    """Load ``MODEL`` or ``BASE+ADAPTER``, each a folder or a hub id."""
+def load_source(source: str, quantization: Quantization | None = None) -> "LoadedModel":
+    """Load ``MODEL`` or ``BASE+ADAPTER``, each a folder or a hub id, in full precision or in 4 or 8 bits."""
     from emola.model.loading import load_model  # torch and transformers, several seconds
 
     if Path(source).exists():  # a folder may have a plus sign in its name
-        return load_model(source)
+        return load_model(source, quantization=quantization)
     base, _, adapter = source.partition("+")
-    return load_model(base, adapter=adapter or None)
+    return load_model(base, adapter=adapter or None, quantization=quantization)
 
 
 def _unused_name(source: str, taken: Iterable[str]) -> str:

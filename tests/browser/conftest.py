@@ -223,9 +223,12 @@ def camera_film(tmp_path_factory, astronaut) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(camera_film):
-    """Headless Chromium with a fake camera; skipped with the reason where it is missing."""
+    """Headless Chromium with a fake camera; skipped with the reason where it is missing.
+
+    Closed with the module: while playwright is open, its event loop runs in this thread and no other test may run one.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not Path(CHROMIUM).exists():
         pytest.skip(f"Chromium is not at {CHROMIUM}")

@@ -22,7 +22,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Write rendered faces with texts, priors and truth. Safe to kill; the same command continues.",
     )
     make.add_argument("--out", type=Path, required=True, help="folder of the data set")
-    make.add_argument("--n", type=int, required=True, help=f"number of faces; {EVAL_SHARE:.0%} become the eval split")
+    make.add_argument("--n", type=int, required=True, help=f"number of faces; {EVAL_SHARE:.0%}% become the eval split")
     make.add_argument("--seed", type=int, default=0, help="series of faces (default 0)")
     make.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
     sheet = commands.add_parser("sheet", help="draw every action unit and random faces into one picture")
