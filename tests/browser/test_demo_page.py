@@ -148,7 +148,7 @@ def test_hostile_file_name_and_model_name_stay_text(page, studio, photograph):
     open_page(page, studio)
     open_photograph(page, hostile)
     assert "onerror" in page.locator("#stage figure img").get_attribute("alt")
-    assert "<b>model</b>" in page.locator("#status").inner_text()
+    page.locator("#status", has_text="<b>model</b>").wait_for(timeout=60_000)
     choose(page, "#model", "endless")
     page.click("#describe")
     page.wait_for_selector("#first-answer .answer-text", timeout=90_000)
