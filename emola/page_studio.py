@@ -98,7 +98,7 @@ class Studio:
     def face_backend(self) -> str:
         """Return what finds the faces, or what is being waited for, in a few words."""
         if self._analyzer is not None:
-            package = self._analyzer.backend.partition(":")[0]
+            package = self._analyzer.backend.partition(":")[0].split()[0]
             return f"{self._analyzer.backend}, {package} {version(package)}"
         return self._face_error or "loading"
 

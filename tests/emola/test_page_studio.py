@@ -2,6 +2,7 @@
 
 import threading
 import types
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -135,3 +136,11 @@ def test_answer_streams_and_ends_with_its_reading(picture, monkeypatch):
     *_, last = studio.answer(visit, "first", "emotion", "model", SETTINGS)
     assert last.texts == {"emotion": "He looks happy."} and not last.stopped
     assert last.reading.emotion_strict.label == "happiness" and visit.answers["first"] is last
+
+
+@pytest.mark.parametrize("backend", ["mediapipe", "mediapipe + 2d106det.onnx", "insightface:buffalo_l"])
+def test_the_face_backend_is_named_with_its_package(backend):
+    studio = Studio(ModelShelf([]))
+    studio._analyzer = types.SimpleNamespace(backend=backend)
+    package = "insightface" if backend.startswith("insightface") else "mediapipe"
+    assert studio.face_backend() == f"{backend}, {package} {version(package)}"
