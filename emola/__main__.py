@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from emola import __version__, convert_command, describe_command, priors_command
-from emola.errors import EmolaError, InputError
+from emola.exit_code import exit_code
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,16 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     priors_command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:
-        return int(options.run(options) or 0)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except EmolaError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
-        return 1
+        return exit_code(lambda: options.run(options))
     except BrokenPipeError:
         return 1
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from emola.errors import EmolaError, InputError
+from emola.exit_code import exit_code
 from training.config import TrainConfig
 
 AnyConfig = TypeVar("AnyConfig", bound=TrainConfig)
@@ -82,18 +82,11 @@ def run_command(
     parser.add_argument("--config", type=Path, required=True, help="YAML file with the settings")
     parser.add_argument("changes", nargs="*", metavar="section.key=value", help="settings that replace the file's")
     options = parser.parse_args(arguments)
-    try:
+
+    def run() -> None:
         act(kind.from_yaml(options.config, options.changes))
-    except InputError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except EmolaError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped; the same command continues from the last checkpoint.\n")
-        return 1
-    return 0
+
+    return exit_code(run, "Stopped; the same command continues from the last checkpoint.")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from emola.errors import EmolaError, InputError
+from emola.exit_code import exit_code
 from training.benchmark import report_command, run_command, score_command
 
 
@@ -19,17 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     score_command.add_parser(commands)
     report_command.add_parser(commands)
     options = parser.parse_args(arguments)
-    try:
-        return int(options.run(options))
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except EmolaError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped; a run goes on with the same command.", file=sys.stderr)
-        return 1
+    return exit_code(lambda: options.run(options), "Stopped; a run goes on with the same command.")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,23 @@
+"""The exit codes of every command: 0 done, 1 failed, 2 bad input, with one plain sentence on stderr for those two."""
+
+import sys
+from collections.abc import Callable
+
+from emola.errors import EmolaError, InputError
+
+
+def exit_code(act: Callable[[], int | None], stopped: str = "Stopped.") -> int:
+    """Return the exit code of ``act``, telling its user what went wrong.
+
+    Args:
+        act: the command; what it returns is the code, None counts as 0.
+        stopped: what Ctrl+C is answered with.
+    """
+    try:
+        return act() or 0
+    except EmolaError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2 if isinstance(error, InputError) else 1
+    except KeyboardInterrupt:
+        sys.stderr.write(f"{stopped}\n")
+        return 1
