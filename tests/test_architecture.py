@@ -21,8 +21,24 @@ OWNERS = {
 }
 """Library to the rule that says which files may import it (design: packages and who may import whom)."""
 
-REVIEW_MAY_IMPORT = ("emola.taxonomy", "emola.answer", "emola.errors", "emola.faces.geometry", "emola.faces.face")
-LIGHT = ("emola", "emola.taxonomy", "emola.answer", "emola.errors", "emola.faces.geometry", "emola.faces.layouts")
+REVIEW_MAY_IMPORT = (
+    "emola.taxonomy",
+    "emola.answer",
+    "emola.errors",
+    "emola.exit_code",
+    "emola.faces.geometry",
+    "emola.faces.face",
+)
+LIGHT = (
+    "emola",
+    "review",
+    "review.schema",
+    "emola.taxonomy",
+    "emola.answer",
+    "emola.errors",
+    "emola.faces.geometry",
+    "emola.faces.layouts",
+)
 
 
 def sources() -> list[Path]:

@@ -1,0 +1,71 @@
+"""The tables of the review database (SQLAlchemy 2), the same on SQLite and PostgreSQL."""
+
+from review.schema.base import Table
+from review.schema.coding import (
+    ClaimVerdict,
+    Comment,
+    EditOperation,
+    EmotionLabel,
+    Review,
+    ReviewRevision,
+    SpanMark,
+    UnitLabel,
+)
+from review.schema.content import (
+    Claim,
+    Description,
+    Evidence,
+    FaceMeasurement,
+    Image,
+    LintFinding,
+    Prediction,
+    Source,
+    Suspicion,
+)
+from review.schema.outcome import (
+    Adjudication,
+    AdjudicationItem,
+    Event,
+    Gold,
+    MetricSnapshot,
+    Release,
+    ReleaseRow,
+)
+from review.schema.people import Guideline, ImageAccess, Setting, User
+from review.schema.work import Assignment, Campaign, PlantedError, SkippedDescription
+
+__all__ = [
+    "Adjudication",
+    "AdjudicationItem",
+    "Assignment",
+    "Campaign",
+    "Claim",
+    "ClaimVerdict",
+    "Comment",
+    "Description",
+    "EditOperation",
+    "EmotionLabel",
+    "Event",
+    "Evidence",
+    "FaceMeasurement",
+    "Gold",
+    "Guideline",
+    "Image",
+    "ImageAccess",
+    "LintFinding",
+    "MetricSnapshot",
+    "PlantedError",
+    "Prediction",
+    "Release",
+    "ReleaseRow",
+    "Review",
+    "ReviewRevision",
+    "Setting",
+    "SkippedDescription",
+    "Source",
+    "SpanMark",
+    "Suspicion",
+    "Table",
+    "UnitLabel",
+    "User",
+]
