@@ -26,9 +26,9 @@ def run(arguments: argparse.Namespace) -> None:
     """Convert, with a progress bar on a terminal, and print the report.
 
     Raises:
-        EmolaError: as :func:`emola.model.convert.convert_checkpoint`.
+        EmolaError: as :func:`emola.model.conversion.convert.convert_checkpoint`.
     """
-    from emola.model.convert import convert_checkpoint  # torch and transformers, several seconds
+    from emola.model.conversion.convert import convert_checkpoint  # torch and transformers, several seconds
 
     with tqdm(unit="tensor", disable=None) as bar:
 

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from emola.model.key_mapping import TARGET_PATHS
-from emola.model.problems import Problems
+from emola.model.storage.key_mapping import TARGET_PATHS
+from emola.model.storage.problems import Problems
 
 HONOURED: Final = frozenset({"peft_type", "r", "lora_alpha", "target_modules"})
 IRRELEVANT: Final = frozenset(

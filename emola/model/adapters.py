@@ -14,11 +14,11 @@ from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft
 from emola.errors import CheckpointError
 from emola.model.adapter_fields import check_fields
 from emola.model.configuration import EmolaConfig
-from emola.model.json_file import read_json_object
 from emola.model.modeling import EmolaForConditionalGeneration
-from emola.model.problems import Problems
-from emola.model.released import count_non_finite
-from emola.model.shards import PUBLISHED_DTYPES, WeightFiles
+from emola.model.storage.json_file import read_json_object
+from emola.model.storage.problems import Problems
+from emola.model.storage.released import count_non_finite
+from emola.model.storage.shards import PUBLISHED_DTYPES, WeightFiles
 
 ADAPTER_CONFIG: Final = "adapter_config.json"
 PEFT_PREFIX: Final = "base_model.model."

@@ -13,19 +13,19 @@ from transformers import GenerationConfig
 
 from emola.errors import CheckpointError, InputError
 from emola.model.adapters import ADAPTER_CONFIG, PEFT_PREFIX, Adapter
-from emola.model.checkpoint import PRIOR_PREFIX, Checkpoint, find_layout, read_config
 from emola.model.configuration import EmolaConfig
-from emola.model.convert import ORIGIN_FILE
-from emola.model.json_file import read_json_object
+from emola.model.conversion.convert import ORIGIN_FILE
 from emola.model.memory import check_memory, needed_bytes
 from emola.model.modeling import EmolaForConditionalGeneration
 from emola.model.placement import Quantization, choose_device, choose_dtype, quantization_config
-from emola.model.problems import Problems
 from emola.model.processing import EmolaProcessor
-from emola.model.processor_files import build_processor, missing_files
-from emola.model.released import count_non_finite
-from emola.model.skeleton import Skeleton
-from emola.model.source import resolve_folder
+from emola.model.storage.checkpoint import PRIOR_PREFIX, Checkpoint, find_layout, read_config
+from emola.model.storage.json_file import read_json_object
+from emola.model.storage.problems import Problems
+from emola.model.storage.processor_files import build_processor, missing_files
+from emola.model.storage.released import count_non_finite
+from emola.model.storage.skeleton import Skeleton
+from emola.model.storage.source import resolve_folder
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from transformers import AutoModelForImageTextToText, AutoProcessor, LogitsProce
 
 from emola.errors import CheckpointError, InputError, ResourceError
 from emola.model.placement import choose_device, choose_dtype, quantization_config
-from emola.model.source import resolve_folder
+from emola.model.storage.source import resolve_folder
 from emola.settings import GenerationSettings
 from training.benchmark.face_inputs import FaceInputs, InputContract
 from training.benchmark.models import Answer, Encoded, ModelChoice

@@ -9,10 +9,10 @@ import torch
 
 from emola.errors import InputError, ResourceError
 from emola.model.adapters import ADAPTER_CONFIG, Adapter
-from emola.model.json_file import read_json_object
 from emola.model.loading import LoadedModel, load_model
 from emola.model.placement import Quantization
-from emola.model.source import resolve_folder
+from emola.model.storage.json_file import read_json_object
+from emola.model.storage.source import resolve_folder
 from emola.prompt import build_prompt
 from emola.settings import GenerationSettings
 from training.benchmark.face_inputs import FaceInputs, InputContract

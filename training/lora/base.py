@@ -14,16 +14,16 @@ from emola.errors import InputError
 from emola.faces.priors.recipes import RECIPES
 from emola.model import EmolaConfig, EmolaForConditionalGeneration, EmolaProcessor
 from emola.model.adapters import ADAPTER_CONFIG
-from emola.model.checkpoint import PRIOR_PREFIX, Checkpoint
-from emola.model.convert import emola_config
+from emola.model.conversion.convert import emola_config
 from emola.model.memory import check_memory, needed_bytes
 from emola.model.modeling import PriorProjector
 from emola.model.placement import quantization_config
-from emola.model.problems import Problems
-from emola.model.processor_files import build_processor
-from emola.model.released import count_non_finite
-from emola.model.skeleton import Skeleton
-from emola.model.source import resolve_folder
+from emola.model.storage.checkpoint import PRIOR_PREFIX, Checkpoint
+from emola.model.storage.problems import Problems
+from emola.model.storage.processor_files import build_processor
+from emola.model.storage.released import count_non_finite
+from emola.model.storage.skeleton import Skeleton
+from emola.model.storage.source import resolve_folder
 from training.config import DataSettings, ModelSettings
 
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}

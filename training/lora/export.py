@@ -7,9 +7,9 @@ from pathlib import Path
 from peft import PeftModel
 
 from emola.errors import ResourceError
-from emola.model.convert import ORIGIN_FILE
-from emola.model.json_file import write_json_object
+from emola.model.conversion.convert import ORIGIN_FILE
 from emola.model.loading import load_model
+from emola.model.storage.json_file import write_json_object
 from training.config import TrainConfig
 from training.lora.base import DTYPES, Base
 from training.lora.card import model_card

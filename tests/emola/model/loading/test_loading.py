@@ -301,7 +301,7 @@ def test_offline_a_hub_id_is_one_sentence(monkeypatch):
 
 def test_a_model_in_the_hubs_cache_loads_offline(make_emola, monkeypatch):
     folder, _ = make_emola()
-    monkeypatch.setattr("emola.model.source.snapshot_download", lambda *a, **k: str(folder))
+    monkeypatch.setattr("emola.model.storage.source.snapshot_download", lambda *a, **k: str(folder))
     loaded = load_model("someone/some-emola", device="cpu")
     assert loaded.source == "someone/some-emola"
 

@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 
 from emola.errors import CheckpointError
 from emola.model.adapter_fields import HONOURED, IRRELEVANT, MUST_BE_DEFAULT, LoraFields, check_fields
-from emola.model.converted_files import merge_lora
-from emola.model.key_mapping import (
+from emola.model.conversion.converted_files import merge_lora
+from emola.model.storage.key_mapping import (
     canonical_from_clip,
     canonical_from_hf,
     canonical_from_original,
@@ -21,11 +21,11 @@ from emola.model.key_mapping import (
     original_name,
     released_name,
 )
-from emola.model.problems import Problems
-from emola.model.released import count_non_finite
-from emola.model.safe_pickle import read_pickled_tensors
-from emola.model.shard_writer import PlannedTensor, write_model
-from emola.model.shards import WeightFiles, open_weights
+from emola.model.storage.problems import Problems
+from emola.model.storage.released import count_non_finite
+from emola.model.storage.safe_pickle import read_pickled_tensors
+from emola.model.storage.shard_writer import PlannedTensor, write_model
+from emola.model.storage.shards import WeightFiles, open_weights
 
 DTYPES = [torch.float32, torch.float16, torch.bfloat16]
 SHAPES = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 7)), min_size=1, max_size=9)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emola.errors import CheckpointError
-from emola.model.convert import convert_checkpoint
-from emola.model.llama_tokenizer import find_merges, read_llama_tokenizer
+from emola.model.conversion.convert import convert_checkpoint
 from emola.model.loading import load_model
+from emola.model.storage.llama_tokenizer import find_merges, read_llama_tokenizer
 
 SENTENCE = "what emotions are conveyed by this face the inner brows are raised and the lip corners pulled AU12"
 WORDS = SENTENCE.split(" ")

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from emola.errors import CheckpointError, EmolaError, InputError, ResourceError
-from emola.model import convert as convert_module
-from emola.model.convert import convert_checkpoint
+from emola.model.conversion import convert as convert_module
+from emola.model.conversion.convert import convert_checkpoint
 
 LORA = "base_model.model.model.layers.{}.lora_{}.weight"
 Q_A = LORA.format("1.self_attn.q_proj", "A")
@@ -375,7 +375,8 @@ def test_a_clip_of_another_size_is_refused(factory):
 
 
 def test_a_full_disk_is_foreseen(factory, monkeypatch):
-    monkeypatch.setattr("emola.model.destination.shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000}))
+    usage = type("Usage", (), {"free": 1000})
+    monkeypatch.setattr("emola.model.storage.destination.shutil.disk_usage", lambda _: usage)
     assert "GB free" in refused(factory, merge=True)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import torch
 
-from emola.model.json_file import write_json_object
+from emola.model.storage.json_file import write_json_object
 
 MAX_SHARD_BYTES: Final = 5_000_000_000
 _CODES: Final = {torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}

@@ -9,12 +9,12 @@ from peft import PeftModel
 from safetensors import safe_open
 
 from emola.model import EmolaForConditionalGeneration
-from emola.model.checkpoint import _config_of_original, read_config
-from emola.model.config_checks import check_fit, check_released_config
-from emola.model.convert import convert_checkpoint, emola_config
+from emola.model.conversion.config_checks import check_fit, check_released_config
+from emola.model.conversion.convert import convert_checkpoint, emola_config
 from emola.model.loading import load_model
-from emola.model.problems import Problems
-from emola.model.skeleton import Skeleton
+from emola.model.storage.checkpoint import _config_of_original, read_config
+from emola.model.storage.problems import Problems
+from emola.model.storage.skeleton import Skeleton
 
 TOKENS, ROWS = 97, 128
 BASES = {

@@ -11,7 +11,7 @@ from typing import Any, Final
 from transformers import LlamaTokenizer
 
 from emola.errors import CheckpointError
-from emola.model.json_file import read_json_object
+from emola.model.storage.json_file import read_json_object
 
 _CONTROL: Final = ("unk_token", "bos_token", "eos_token", "pad_token")
 

@@ -12,7 +12,7 @@ import torch
 
 from emola.convert_command import add_arguments, run
 from emola.errors import CheckpointError, InputError
-from emola.model.convert import convert_checkpoint
+from emola.model.conversion.convert import convert_checkpoint
 from emola.model.loading import load_model
 
 
@@ -108,7 +108,7 @@ def test_a_killed_conversion_leaves_nothing_that_looks_whole(factory, repository
     base, source, out = factory.hf_base(), factory.source(), factory.folder / "out"
     script = """
         import os, signal, sys
-        from emola.model.convert import convert_checkpoint
+        from emola.model.conversion.convert import convert_checkpoint
         def kill(done, total, what):
             if done == total - 1:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -15,9 +15,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from emola.errors import CheckpointError
-from emola.model.json_file import read_json_object
-from emola.model.problems import Problems
-from emola.model.safe_pickle import read_pickled_tensors
+from emola.model.storage.json_file import read_json_object
+from emola.model.storage.problems import Problems
+from emola.model.storage.safe_pickle import read_pickled_tensors
 
 WEIGHT_STEMS: Final = (("model", ".safetensors"), ("pytorch_model", ".bin"))
 OPENINGS: Final = 16

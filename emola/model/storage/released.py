@@ -14,10 +14,10 @@ import torch
 
 from emola.errors import CheckpointError
 from emola.model.adapter_fields import LoraFields, read_lora_fields
-from emola.model.json_file import read_json_object
-from emola.model.key_mapping import canonical_from_released, lora_target, released_lora_name, released_name
-from emola.model.problems import Problems
-from emola.model.shards import PUBLISHED_DTYPES, TensorInfo, WeightFiles
+from emola.model.storage.json_file import read_json_object
+from emola.model.storage.key_mapping import canonical_from_released, lora_target, released_lora_name, released_name
+from emola.model.storage.problems import Problems
+from emola.model.storage.shards import PUBLISHED_DTYPES, TensorInfo, WeightFiles
 
 LORA_STEM: Final = "adapter_model"
 MODULES_STEM: Final = "non_lora_trainables"

@@ -7,8 +7,8 @@ from transformers.core_model_loading import revert_weight_conversion
 
 from emola.errors import CheckpointError
 from emola.model.configuration import EmolaConfig
-from emola.model.key_mapping import canonical_from_hf
 from emola.model.modeling import EmolaForConditionalGeneration
+from emola.model.storage.key_mapping import canonical_from_hf
 
 
 class Skeleton:

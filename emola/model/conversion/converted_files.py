@@ -8,12 +8,12 @@ from typing import Final
 
 import torch
 
-from emola.model.checkpoint import Checkpoint
 from emola.model.lora import lora_config
-from emola.model.problems import Problems
-from emola.model.released import ReleasedAdapter, count_non_finite
-from emola.model.shard_writer import PlannedTensor, write_model, write_safetensors
-from emola.model.skeleton import Skeleton
+from emola.model.storage.checkpoint import Checkpoint
+from emola.model.storage.problems import Problems
+from emola.model.storage.released import ReleasedAdapter, count_non_finite
+from emola.model.storage.shard_writer import PlannedTensor, write_model, write_safetensors
+from emola.model.storage.skeleton import Skeleton
 
 Progress = Callable[[int, int, str], None]
 """Called with tensors done, tensors in all, and what is being done."""

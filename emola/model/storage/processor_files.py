@@ -7,9 +7,9 @@ from transformers import AutoTokenizer, CLIPImageProcessorPil
 
 from emola.errors import CheckpointError
 from emola.model.configuration import EmolaConfig
-from emola.model.json_file import read_json_object
-from emola.model.llama_tokenizer import read_llama_tokenizer
 from emola.model.processing import EmolaProcessor
+from emola.model.storage.json_file import read_json_object
+from emola.model.storage.llama_tokenizer import read_llama_tokenizer
 from emola.prompt import IMAGE_TOKEN
 
 PROCESSOR_CONFIG: Final = "processor_config.json"

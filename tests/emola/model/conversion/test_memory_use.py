@@ -12,7 +12,7 @@ import pytest
 SCRIPT = """
     import sys
     from pathlib import Path
-    from emola.model.convert import convert_checkpoint
+    from emola.model.conversion.convert import convert_checkpoint
 
     def status(field):
         rows = [line.split() for line in Path("/proc/self/status").read_text().splitlines()]

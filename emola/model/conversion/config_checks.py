@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 from transformers import LlavaConfig
 
-from emola.model.problems import Problems
+from emola.model.storage.problems import Problems
 
 RELEASED_TYPE: Final = "emollava"
 RECIPE: Final = "emola-2024"

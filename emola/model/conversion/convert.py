@@ -13,17 +13,24 @@ import torch
 from transformers import GenerationConfig, LlavaConfig
 
 from emola.errors import CheckpointError
-from emola.model.checkpoint import Checkpoint, Layout
-from emola.model.config_checks import PRIOR_DIM, RECIPE, check_fit, check_released_config
 from emola.model.configuration import EmolaConfig
-from emola.model.converted_files import Parts, Progress, plan_adapter, plan_merged, write_adapter, write_merged
-from emola.model.destination import Destination
-from emola.model.json_file import read_json_object, write_json_object
-from emola.model.problems import Problems
-from emola.model.processor_files import IMAGE_PROCESSOR_CONFIG, build_processor, load_tokenizer, missing_files
-from emola.model.released import read_released
-from emola.model.skeleton import Skeleton
-from emola.model.source import resolve_folder
+from emola.model.conversion.config_checks import PRIOR_DIM, RECIPE, check_fit, check_released_config
+from emola.model.conversion.converted_files import (
+    Parts,
+    Progress,
+    plan_adapter,
+    plan_merged,
+    write_adapter,
+    write_merged,
+)
+from emola.model.storage.checkpoint import Checkpoint, Layout
+from emola.model.storage.destination import Destination
+from emola.model.storage.json_file import read_json_object, write_json_object
+from emola.model.storage.problems import Problems
+from emola.model.storage.processor_files import IMAGE_PROCESSOR_CONFIG, build_processor, load_tokenizer, missing_files
+from emola.model.storage.released import read_released
+from emola.model.storage.skeleton import Skeleton
+from emola.model.storage.source import resolve_folder
 
 ORIGIN_FILE: Final = "origin.json"
 """Says in a converted folder what it was made of; the loader reads the vision folder of an original base from it."""

@@ -10,18 +10,18 @@ from transformers import CLIPConfig, CLIPVisionConfig, LlamaConfig, LlavaConfig
 
 from emola.errors import CheckpointError, InputError
 from emola.model.configuration import EmolaConfig
-from emola.model.json_file import read_json_object
-from emola.model.key_mapping import (
+from emola.model.storage.json_file import read_json_object
+from emola.model.storage.key_mapping import (
     KeyMapping,
     canonical_from_clip,
     canonical_from_hf,
     canonical_from_original,
     original_name,
 )
-from emola.model.problems import Problems
-from emola.model.shards import PUBLISHED_DTYPES, TensorInfo, WeightFiles, open_weights
-from emola.model.skeleton import Skeleton
-from emola.model.source import resolve_folder
+from emola.model.storage.problems import Problems
+from emola.model.storage.shards import PUBLISHED_DTYPES, TensorInfo, WeightFiles, open_weights
+from emola.model.storage.skeleton import Skeleton
+from emola.model.storage.source import resolve_folder
 
 Layout = Literal["emola", "llava-hf", "llava-original"]
 PRIOR_PREFIX: Final = "prior_projector."

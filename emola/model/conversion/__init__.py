@@ -1,0 +1,1 @@
+"""From the released EmoLA folders to the format of this project."""
