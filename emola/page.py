@@ -1,5 +1,6 @@
 """The page: header with what is in use, the tabs, the intended use, and what happens when a visitor comes or leaves."""
 
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
@@ -8,6 +9,7 @@ import gradio as gr
 from emola import __version__
 from emola.page_demo import QUIET, DemoTab
 from emola.page_live import build_live
+from emola.page_sending import Send
 from emola.page_studio import Studio
 from emola.page_theme import asset
 
@@ -23,12 +25,20 @@ TITLE = (
 )
 
 
-def build_page(studio: Studio, any_model: bool = False) -> gr.Blocks:
+Tab = Callable[[DemoTab, gr.Tabs], None]
+"""Builds one more tab inside the tabs; it may open pictures in the demo."""
+
+
+def build_page(
+    studio: Studio, any_model: bool = False, send: Send | None = None, more_tabs: Sequence[Tab] = ()
+) -> gr.Blocks:
     """Return the page; nothing heavy is loaded by building it.
 
     Args:
         studio: models, faces and visitors.
         any_model: whether visitors may name any folder or hub id to compare with.
+        send: keeps an answer for review, or None where nothing is reviewed.
+        more_tabs: what else the studio offers, after Demo and Live.
     """
     page = gr.Blocks(title="EmoLA studio", analytics_enabled=False, delete_cache=CACHE_AGE_S, fill_width=True)
     with page:
@@ -38,9 +48,11 @@ def build_page(studio: Studio, any_model: bool = False) -> gr.Blocks:
         gr.HTML(asset("use_note.html"), apply_default_css=False, elem_id="use-note")
         with gr.Tabs(selected="demo") as tabs:
             with gr.Tab("Demo", id="demo"):
-                demo = DemoTab(studio, any_model)
+                demo = DemoTab(studio, any_model, send)
             with gr.Tab("Live", id="live"):
                 build_live(studio, demo, tabs)
+            for build_tab in more_tabs:
+                build_tab(demo, tabs)
         gr.HTML(asset("intended_use.html"), apply_default_css=False, elem_id="about")
         _join_life(studio, page, demo, status)
     return page

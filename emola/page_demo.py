@@ -14,6 +14,7 @@ from emola.page_examples import examples, examples_html
 from emola.page_intake import uploaded_path
 from emola.page_results import answer_html, comparison_html, notice_html
 from emola.page_saving import save_answer_call, save_picture_call
+from emola.page_sending import Send, send_answer_call
 from emola.page_stage import INTAKE, empty_stage_html, stage_html
 from emola.page_studio import Studio
 from emola.page_theme import asset
@@ -72,10 +73,12 @@ class DemoTab:
     Args:
         studio: models, faces and visitors.
         any_model: whether visitors may name any model to compare with.
+        send: keeps an answer for review; None shows no button for it.
     """
 
-    def __init__(self, studio: Studio, any_model: bool = False) -> None:
+    def __init__(self, studio: Studio, any_model: bool = False, send: Send | None = None) -> None:
         self.studio = studio
+        self.send = send
         with gr.Row(elem_classes="demo-row"):
             with gr.Column(scale=5, min_width=320, elem_classes="demo-picture"):
                 self.stage = self._stage()
@@ -178,13 +181,20 @@ class DemoTab:
         try:
             settings = asked.settings(temperature)
             for state in self.studio.answer(visit, slot, asked.asked, model, settings, inputs):
-                shown = answer_html(state, slot) if isinstance(state, Answer) else notice_html(state, "wait")
+                shown = (
+                    answer_html(state, slot, self.send is not None)
+                    if isinstance(state, Answer)
+                    else notice_html(state, "wait")
+                )
                 yield shown
         except EmolaError as error:
             shown = notice_html(str(error), "error")
         except Exception as error:  # noqa: BLE001 - a fault of ours must end in a sentence, not in a silent page
             shown = notice_html(_fault(error), "error")
         yield shown
+
+    def _shown(self, state: Answer | str, slot: str) -> str:
+        return notice_html(state, "wait") if isinstance(state, str) else answer_html(state, slot, self.send is not None)
 
     def _stage(self) -> gr.HTML:
         return gr.HTML(
@@ -203,8 +213,11 @@ class DemoTab:
             elem_classes="answer-box",
             js_on_load=asset("answer.js"),
             apply_default_css=False,
-            server_functions=[save_answer_call(self.studio)],
+            server_functions=[save_answer_call(self.studio), *self._send_calls()],
         )
+
+    def _send_calls(self) -> list[Any]:
+        return [] if self.send is None else [send_answer_call(self.studio, self.send)]
 
     def _ask_panel(self, any_model: bool) -> None:
         names = self.studio.shelf.names()

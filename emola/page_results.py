@@ -50,12 +50,13 @@ def notice_html(sentence: str, kind: str = "info") -> str:
     return f'<p class="notice notice-{escape(kind)}" role="{role}">{escape(sentence)}</p>'
 
 
-def answer_html(answer: Answer, slot: str) -> str:
+def answer_html(answer: Answer, slot: str, sendable: bool = False) -> str:
     """Return the answer, with everything read from it once it is complete.
 
     Args:
         answer: as it stands now.
-        slot: ``first`` or ``second``; the save button says which answer it saves.
+        slot: ``first`` or ``second``; the buttons say which answer they save or send.
+        sendable: whether there is a review to send a finished answer to.
     """
     reading = answer.reading
     claims = [] if reading is None else reading.claims
@@ -66,7 +67,7 @@ def answer_html(answer: Answer, slot: str) -> str:
         parts.append(f'<h4>{TASK_TITLES[task]}</h4><p class="answer-text{growing}">{claims_text(text, own)}</p>')
     if reading is not None:
         parts += [units_html(reading.action_units), emotion_html(reading.emotion_strict, reading.emotion_paper)]
-        parts += [evidence_html(reading.claims), _save_button(slot)]
+        parts += [evidence_html(reading.claims), _buttons(slot, sendable and not answer.stopped)]
     state = "busy" if reading is None else "done"
     busy = str(reading is None).lower()
     return f'<article class="answer" data-state="{state}" aria-busy="{busy}">{"".join(parts)}</article>'
@@ -181,8 +182,13 @@ def _status(answer: Answer) -> str:
     return f"{ended} {total / 1000:.1f} s"
 
 
-def _save_button(slot: str) -> str:
-    return f'<p><button type="button" class="quiet" data-save="{escape(slot)}">Save this answer (JSON)</button></p>'
+def _buttons(slot: str, sendable: bool) -> str:
+    save = f'<button type="button" class="quiet" data-save="{escape(slot)}">Save this answer (JSON)</button>'
+    send = (
+        f' <button type="button" class="quiet" data-send="{escape(slot)}" title="Keeps this face and the text on this '
+        'server for its reviewers">Send to review (keeps this face)</button>'
+    )
+    return f'<p class="answer-buttons">{save}{send if sendable else ""} <span role="status"></span></p>'
 
 
 def _unit_html(chip: UnitChip) -> str:

@@ -5,6 +5,17 @@ const measured = (event) => {
   return row && { points: row.dataset.points, label: `AU${row.dataset.unit}: ${row.dataset.label}` };
 };
 
+const sendToReview = async (button) => {
+  const status = button.parentElement.querySelector('[role="status"]');
+  button.disabled = true;
+  status.textContent = 'Sending ...';
+  const answer = await server.send_answer({ slot: button.dataset.send });
+  status.textContent = answer.error ?? answer.sentence;
+  if (answer.error) { button.disabled = false; return; }
+  const link = Object.assign(document.createElement('a'), { href: answer.address, textContent: 'Open it' });
+  status.append(' ', link);
+};
+
 element.addEventListener('mouseover', (event) => tell(measured(event), false));
 element.addEventListener('mouseleave', () => tell(null, false));
 element.addEventListener('focusin', (event) => tell(measured(event), false));
@@ -20,5 +31,7 @@ element.addEventListener('click', async (event) => {
   const save = event.target.closest('[data-save]');
   if (save) {
     window.studioSave(await server.save_answer({ slot: save.dataset.save }), (text) => { save.textContent = text; });
+  } else if (event.target.closest('[data-send]')) {
+    await sendToReview(event.target.closest('[data-send]'));
   } else if (measured(event)) tell(measured(event), true);
 });

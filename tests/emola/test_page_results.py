@@ -46,7 +46,11 @@ def answer_of(text, reading=None):
 def test_everything_from_data_is_escaped():
     found = evidence_of(reason=HOSTILE)
     reading = Reading([claim(HOSTILE, 0, 5, found)], [], None, None)
-    for html in (answer_html(answer_of(HOSTILE, reading), HOSTILE), notice_html(HOSTILE), notice_html("x", HOSTILE)):
+    for html in (
+        answer_html(answer_of(HOSTILE, reading), HOSTILE, sendable=True),
+        notice_html(HOSTILE),
+        notice_html("x", HOSTILE),
+    ):
         assert "<img" not in html and 'onerror="' not in html
 
 
