@@ -1,23 +1,40 @@
-"""EmoLA studio: parse the arguments, build the page, serve it, then load the models in the background."""
+"""EmoLA studio: parse the arguments, build the pages, serve them, then load in the background what is heavy.
+
+Here, and only here, the review and the training meet: each gets functions of the other.
+"""
 
 import argparse
 import functools
 import os
 import socket
+import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 
 from emola import __version__
 from emola.errors import EmolaError, InputError
+from emola.exit_code import exit_code
 from emola.shelf import TINY, ModelShelf, load_source
 
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from emola.page_sending import Send
+    from review.database import Database
+    from review.page_access import Access
+
 MAX_UPLOAD = "200mb"
-ACCOUNTS = "EMOLA_ACCOUNTS"
-"""Environment variable with the accounts of ``--auth`` as NAME:PASSWORD, several separated by commas."""
+SAMPLE_FACES = 60
+SAMPLE_WRONG = 0.35
+"""Rendered faces of the sample project, and the share of their descriptions with a planted error."""
+
+Say = Callable[[str], None]
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -33,56 +50,70 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--host", default="0.0.0.0" if on_space else "127.0.0.1", help="default: %(default)s")
     parser.add_argument("--port", type=int, default=7860, help="default: %(default)s")
+    parser.add_argument("--db", default="review.db", metavar="URL", help="review database: a file or postgresql://...")
+    parser.add_argument(
+        "--files", type=Path, default=Path("review-files"), metavar="DIR", help="sample project, faces sent, releases"
+    )
+    parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="training and benchmark runs")
+    parser.add_argument("--no-sample", action="store_true", help="leave an empty review database empty")
     parser.add_argument("--quantization", choices=["4bit", "8bit"], help="load with bitsandbytes; needs a GPU")
     parser.add_argument("--face-models", type=Path, metavar="DIR", help="an InsightFace model pack on disk")
     parser.add_argument("--any-model", action="store_true", help="let visitors load any folder or hub id to compare")
     parser.add_argument(
         "--auth",
         action=argparse.BooleanOptionalAction,
-        default=False,
-        help=f"ask for a name and password of {ACCOUNTS}",
+        default=None,
+        help="ask for the login of a review user; without either, only hosts other than this machine need it",
     )
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve the studio until it is stopped; return the exit code."""
-    options = parse(arguments)
-    try:
-        accounts = read_accounts() if options.auth else None
-        check_port(options.host, options.port)
-        serve(options, accounts)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except EmolaError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    """Serve the studio until it is stopped, or run the loop; return the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["loop"]:
+        from review.loop_releases import corrected_sample, release_of
+        from training.loop.command import run_command
+
+        return exit_code(
+            lambda: run_command(words[1:], release_of, corrected_sample), "Stopped; the same command goes on."
+        )
+    return exit_code(partial(serve, parse(words)))
 
 
-def serve(options: argparse.Namespace, accounts: list[tuple[str, str]] | None) -> None:
-    """Build the page, open the port, then load what is heavy and wait."""
+def serve(options: argparse.Namespace) -> None:
+    """Build the pages, open the port, then load what is heavy and wait."""
     from emola.faces.packs import find_pack
 
+    check_port(options.host, options.port)
     find_pack(options.face_models)  # a pack that cannot be used is said now, not on the page
-    import gradio as gr  # three seconds: after the arguments have proved good
+    say = functools.partial(print, file=sys.stderr, flush=True)
+    database, access = open_review(options, say)
 
-    from emola.page import build_page
+    from emola.page import build_page  # gradio, three seconds: after the arguments have proved good
     from emola.page_studio import Studio
     from emola.page_theme import asset, page_head, studio_theme
     from emola.spaces_gpu import on_zero_gpu
+    from review.page import build_review_pages
+    from training.loop.turn import find_adapters
 
-    say = functools.partial(print, file=sys.stderr, flush=True)
     load = partial(load_source, quantization=options.quantization)
-    studio = Studio(ModelShelf(options.model or [str(TINY)], load=load), options.face_models)
+    shelf = ModelShelf(options.model or [str(TINY)], load=load)
+    studio = Studio(shelf, options.face_models, partial(find_adapters, options.runs))
     if on_zero_gpu():
         studio.load_now(say)
-    page: gr.Blocks = build_page(studio, options.any_model).queue(default_concurrency_limit=8, max_size=64)
-    page.launch(
+    send = None if access is None else send_to_review(database, access, options.files / "sent")
+    page: gr.Blocks = build_page(studio, options.any_model, send, [runs_tab(options.runs)])
+    extra: dict[str, Any] = {}
+    css = asset("studio.css")
+    if access is not None:
+        review = build_review_pages(page, database, access, releases=options.files / "releases")
+        extra = {"app_kwargs": {"routes": review.routes, "middleware": review.middleware}}
+        extra |= {"auth": access.check_login, "auth_message": access.message} if access.needs_password else {}
+        css += review.css
+    page.queue(default_concurrency_limit=8, max_size=64).launch(
         server_name=options.host,
         server_port=options.port,
-        auth=accounts,
         share=False,
         ssr_mode=False,
         max_file_size=MAX_UPLOAD,
@@ -90,12 +121,117 @@ def serve(options: argparse.Namespace, accounts: list[tuple[str, str]] | None) -
         prevent_thread_lock=True,
         quiet=True,
         theme=studio_theme(),
-        css=asset("studio.css"),
+        css=css,
         head=page_head(),
+        **extra,
     )
     say(f"EmoLA studio is on {page.local_url} (stop it with Ctrl+C).")
-    studio.warm_up(report=say)
+    warm_up = studio.warm_up(report=say)
+    if access is not None and not options.no_sample:
+        threading.Thread(target=make_sample, args=(database, options.files, warm_up, say), daemon=True).start()
     page.block_thread()
+
+
+def open_review(options: argparse.Namespace, say: Say) -> "tuple[Database, Access | None]":
+    """Open the review database and decide who may come in.
+
+    Returns:
+        The database, and None for the access where faces may not be shown: on other hosts than this machine unless
+        there is a login; the demo alone is served there.
+
+    Raises:
+        InputError: the database cannot be used, or ``--auth`` was asked for and there is no user.
+    """
+    from review.database import Database
+    from review.page_access import Access
+    from review.releasing import recover_releases
+
+    database = Database(options.db)
+    database.upgrade()
+    for sentence in recover_releases(database):
+        say(sentence)
+    try:
+        return database, Access.choose(database, host=options.host, login=options.auth)
+    except InputError as error:
+        if options.auth:
+            raise
+        say(f"The review pages are not served. {error}")
+        return database, None
+
+
+def send_to_review(database: "Database", access: "Access", folder: Path) -> "Send":
+    """Return the function behind "Send to review"."""
+    from emola.page_sending import Sent, Submission
+
+    def send(sent: Submission, request: "gr.Request") -> Sent:
+        from review.importing import add_description
+
+        user = access.who(request)
+        added = [
+            add_description(
+                database,
+                image_bytes=sent.face,
+                text=text,
+                task=task,
+                origin_model=sent.model,
+                prompt=sent.prompts[task],
+                actor_id=user.id,
+                images_dir=folder,
+            )
+            for task, text in sent.texts.items()
+        ]
+        return Sent(f"Kept for review as {_numbers(added)}.", f"./review?description={added[0]}")
+
+    return send
+
+
+def runs_tab(runs: Path) -> "Callable[[Any, Any], None]":
+    """Return what builds the tab of the benchmark runs, whose pictures open in the demo."""
+
+    def build(demo: Any, tabs: Any) -> None:
+        import gradio as gr
+
+        from training.page_runs import DemoLink, build_runs_page
+
+        def open_picture(path: Path, _task: str, request: gr.Request) -> tuple[Any, ...]:
+            return gr.Tabs(selected="demo"), *demo.open(demo.visit(request), path, path.name)
+
+        build_runs_page(runs, DemoLink(open_picture, [tabs, demo.stage, *demo.answers]))
+
+    return build
+
+
+def make_sample(database: "Database", files: Path, after: threading.Thread, say: Say) -> None:
+    """Make the sample project of an empty database: rendered faces, some descriptions with a planted error."""
+    from review.store.browse import BrowseFilter, search
+
+    folder = files / "sample"
+    with database.read() as session:
+        used = search(session, wanted=BrowseFilter(), limit=1).total
+    if used and not folder.is_dir():
+        return  # somebody's own project
+    after.join()  # the models first: somebody may be waiting for them
+    from review.sample import fill_sample
+    from training.synthetic.dataset import DatasetPlan, make_dataset
+    from training.synthetic.wrong import WrongPlan
+
+    try:
+        make_dataset(DatasetPlan(folder, SAMPLE_FACES, 11, WrongPlan(SAMPLE_WRONG)), progress=lambda *_: None)
+        faces = folder / "faces.jsonl"
+        measure = [sys.executable, "-m", "emola", "faces", str(folder), "--out", str(faces)]
+        subprocess.run(measure, check=True, capture_output=True, text=True)
+        campaign = fill_sample(
+            database,
+            faba_json=sorted(folder.glob("*/*_anno.json")),
+            images_dir=folder,
+            errors=sorted(folder.glob("*/errors.jsonl")),
+            faces_jsonl=faces,
+        )
+        say(f"Review: the campaign “{campaign.name}” has {campaign.total} descriptions of rendered faces.")
+    except EmolaError as error:
+        say(f"The sample project could not be made. {error}")
+    except subprocess.CalledProcessError as error:
+        say(f"The sample project could not be made. {error.stderr.strip().splitlines()[-1]}")
 
 
 def check_port(host: str, port: int) -> None:
@@ -110,12 +246,8 @@ def check_port(host: str, port: int) -> None:
             ) from error
 
 
-def read_accounts() -> list[tuple[str, str]]:
-    """Return names and passwords from the environment; InputError when there are none."""
-    pairs = [pair.partition(":")[::2] for pair in os.environ.get(ACCOUNTS, "").split(",") if pair.strip()]
-    if not pairs or not all(name and password for name, password in pairs):
-        raise InputError(f"--auth needs accounts: set {ACCOUNTS} to NAME:PASSWORD, several separated by commas.")
-    return pairs
+def _numbers(ids: list[int]) -> str:
+    return " and ".join(f"description {number}" for number in ids)
 
 
 if __name__ == "__main__":

@@ -86,6 +86,6 @@ def _join_life(studio: Studio, page: gr.Blocks, demo: DemoTab, status: gr.HTML) 
     def leave(request: gr.Request) -> None:
         studio.visits.leave(request.session_hash or "")
 
-    page.load(demo.load, None, demo.stage, **QUIET)
+    page.load(demo.load, None, [demo.stage, *demo.models], **QUIET)
     clock.tick(tick, None, [status, clock], **QUIET)
     page.unload(leave)

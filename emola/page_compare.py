@@ -19,9 +19,10 @@ INPUTS = [
 
 @dataclass(frozen=True)
 class ComparePanel:
-    """The switch and what the second answer is asked with: switch, model, inputs, temperature."""
+    """The switch, the list of models, and what the second answer is asked with: switch, model, inputs, temperature."""
 
     switch: gr.Checkbox
+    model: gr.Dropdown
     controls: list[Any]
 
 
@@ -41,7 +42,7 @@ def compare_panel(studio: Studio, any_model: bool) -> ComparePanel:
         if any_model:
             _model_field(studio, model)
     switch.change(lambda on: gr.update(visible=on), switch, group, api_visibility="private", show_progress="hidden")
-    return ComparePanel(switch, [switch, model, inputs, heat])
+    return ComparePanel(switch, model, [switch, model, inputs, heat])
 
 
 def _model_field(studio: Studio, model: gr.Dropdown) -> None:

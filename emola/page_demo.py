@@ -119,9 +119,10 @@ class DemoTab:
         """Return the visit that a request belongs to."""
         return self.studio.visits.get(request.session_hash or "")
 
-    def load(self) -> str:
-        """Return the empty stage with its examples, once the page is there."""
-        return empty_stage_html(examples_html())
+    def load(self) -> tuple[str, Any, Any]:
+        """Return the empty stage with its examples and the models there are now, once the page is there."""
+        names = gr.update(choices=self.studio.model_names())
+        return empty_stage_html(examples_html()), names, names
 
     def on_picture(self, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Open what was chosen, dropped, pasted or taken; the uploaded copy is deleted at once."""
@@ -241,6 +242,7 @@ class DemoTab:
             seed = gr.Number(0, precision=0, label="Seed, used above temperature 0")
             compare = compare_panel(self.studio, any_model)
         self.controls = [task, question, model, tokens, heat, seed, *compare.controls]
+        self.models = [model, compare.model]
         task.change(lambda chosen: gr.update(visible=chosen == "free"), task, question, **QUIET)
 
     def _join_events(self) -> None:

@@ -6,7 +6,7 @@ page is there first and says what it is waiting for.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
@@ -37,10 +37,17 @@ class Studio:
     Args:
         shelf: the models.
         face_models: folder of an InsightFace pack, or None.
+        find_models: sources and titles of models that were made since the start, such as new adapters.
     """
 
-    def __init__(self, shelf: ModelShelf, face_models: Path | None = None) -> None:
+    def __init__(
+        self,
+        shelf: ModelShelf,
+        face_models: Path | None = None,
+        find_models: Callable[[], Mapping[str, str]] | None = None,
+    ) -> None:
         self.shelf = shelf
+        self._find_models = find_models or dict
         self.visits = Visits()
         self._face_models = face_models
         self._analyzer: FaceAnalyzer | None = None
@@ -73,6 +80,13 @@ class Studio:
             with suppress(EmolaError):  # the state says why
                 self.shelf.get(name)
             report(self.shelf.state(name).sentence)
+
+    def model_names(self) -> list[str]:
+        """Return the names on the shelf, new models included; a new one is loaded when it is first asked."""
+        for source, title in self._find_models().items():
+            if not self.shelf.holds(source):
+                self.shelf.add(source, title)
+        return self.shelf.names()
 
     def analyzer(self) -> "FaceAnalyzer":
         """Return the face analyzer, made on first use.
@@ -172,6 +186,8 @@ class Studio:
     def _wait_for(self, model: str, cancel: threading.Event) -> Iterator[str]:
         """Yield the shelf's sentence until ``model`` is ready, failed, or the visitor stopped waiting."""
         start = time.monotonic()
+        if self.shelf.state(model).status == "waiting":
+            self.shelf.start()
         while self.shelf.state(model).status in ("waiting", "loading") and not cancel.is_set():
             yield f"{self.shelf.state(model).sentence} ({time.monotonic() - start:.0f} s)"
             cancel.wait(WAIT_STEP_S)

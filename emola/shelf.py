@@ -54,13 +54,22 @@ class ModelShelf:
         for source in sources:
             self.add(source)
 
-    def add(self, source: str) -> str:
-        """Put one more model on the shelf without loading it; return its name."""
+    def add(self, source: str, title: str | None = None) -> str:
+        """Put one more model on the shelf without loading it; return its name.
+
+        Args:
+            source: folder or hub id; ``BASE+ADAPTER`` puts an adapter on a base.
+            title: what to call it; None for the last parts of the source.
+        """
         with self._changed:
-            name = _unused_name(source, self._states)
+            name = _unused_name(title or _title(source), self._states)
             self._sources[name] = source
             self._states[name] = ShelfState(name, "waiting", f"{name} has not been loaded yet.")
             return name
+
+    def holds(self, source: str) -> bool:
+        """Return whether ``source`` is on the shelf already."""
+        return source in self._sources.values()
 
     def names(self) -> list[str]:
         """Return the names of all models, in the order they were added."""
@@ -130,10 +139,13 @@ def load_source(source: str, quantization: Quantization | None = None) -> "Loade
     return load_model(base, adapter=adapter or None, quantization=quantization)
 
 
-def _unused_name(source: str, taken: Iterable[str]) -> str:
+def _title(source: str) -> str:
     """Name a source by its last parts: ``EmoLA-tiny`` for the shipped one, else folder names."""
     parts = [Path(part).name or part for part in source.split("+")]
-    name = "EmoLA-tiny" if source == str(TINY) else " + ".join(parts)
+    return "EmoLA-tiny" if source == str(TINY) else " + ".join(parts)
+
+
+def _unused_name(name: str, taken: Iterable[str]) -> str:
     number, unique = 2, name
     while unique in taken:
         number, unique = number + 1, f"{name} ({number})"

@@ -1,0 +1,80 @@
+"""Releases for the loop: the one that was named or a new one, and that of a rendered sample corrected by script."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from emola.errors import InputError
+from review.database import Database
+from review.importing import import_faba
+from review.releasing import make_release, recover_releases
+from review.scripted import read_planted, review_campaign
+from review.store.campaigns import CampaignFilter, create_campaign, list_campaigns
+from review.store.people import ensure_user
+from review.store.releases import ReleaseRecord, find_release
+
+LOGIN = "loop"
+"""User under which the loop makes releases."""
+
+CORRECTED = "corrected"
+
+
+def release_of(url: str, folder: Path, name: str | None) -> tuple[Path, Path]:
+    """Return folder and data root of a release.
+
+    Args:
+        url: of the database.
+        folder: where new releases are put.
+        name: of a release that exists, or None to make one of all that is gold now.
+
+    Raises:
+        InputError: there is no complete release of that name, or nothing to release.
+    """
+    database = Database(url)
+    database.upgrade()
+    recover_releases(database)
+    if name is None:
+        with database.write() as session:
+            actor = ensure_user(session, login=LOGIN, role="lead")
+        new = f"loop-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        return _places(make_release(database, name=new, folder=folder, actor_id=actor.id))
+    with database.read() as session:
+        found = find_release(session, name=name)
+    if found is None or found.state != "complete":
+        raise InputError(f"There is no complete release {name!r} in {url}; make it, or name none to have one made.")
+    return _places(found)
+
+
+def corrected_sample(sample: Path, out: Path) -> Path:
+    """Import a rendered sample, let the scripted reviewer correct it, and return the folder of its release.
+
+    Killed at any moment, the same call goes on.
+
+    Args:
+        sample: made by ``training.synthetic`` with planted errors.
+        out: where the database and the release go.
+    """
+    database = Database(out / "review.db")
+    database.upgrade()
+    recover_releases(database)
+    with database.read() as session:
+        found = find_release(session, name=CORRECTED)
+    if found is not None and found.state == "complete":
+        return Path(found.folder)
+    for task in ("au", "emotion"):
+        import_faba(database, json_path=sample / "train" / f"train_{task}_anno.json", images_dir=sample, task=task)
+    with database.write() as session:
+        actor = ensure_user(session, login=LOGIN, role="lead")
+        campaigns = [campaign for campaign in list_campaigns(session) if campaign.name == CORRECTED]
+        campaign = (
+            campaigns[0]
+            if campaigns
+            else create_campaign(session, name=CORRECTED, filter=CampaignFilter(), random_rate=0.0, actor_id=actor.id)
+        )
+    errors = read_planted(sorted(sample.glob("*/errors.jsonl")))
+    review_campaign(database, campaign_id=campaign.id, reviewer_id=actor.id, errors=errors)
+    release = make_release(database, name=CORRECTED, folder=out / "releases", actor_id=actor.id, data_root=sample)
+    return Path(release.folder)
+
+
+def _places(release: ReleaseRecord) -> tuple[Path, Path]:
+    return Path(release.folder), Path(str(release.data_root))

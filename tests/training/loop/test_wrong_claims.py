@@ -1,0 +1,42 @@
+"""Counting of wrong claims, by hand-worked answers."""
+
+from training.benchmark.items import Item
+from training.loop.wrong_claims import WrongCount, count_wrong
+from training.synthetic.wrong.phrases import wrong_phrases
+
+
+def unit_item(number, prediction, label):
+    return Item(number, prediction, None, label)
+
+
+def test_units_claimed_and_left_out_are_counted_by_claim_and_by_label():
+    units = [
+        unit_item(1, "AU4 - Brow lowerer. AU12 - Lip corner puller.", "12, 25"),
+        unit_item(2, "No AU12 is visible, but AU25 is.", "25"),
+        unit_item(3, None, "1, 2"),
+    ]
+    counts = count_wrong(units, [])
+    assert counts["H1"] == WrongCount(1, 3)  # AU4; of AU4, AU12, AU25
+    assert counts["M1"] == WrongCount(1, 3)  # AU25 of face 1; the failed answer counts nowhere
+
+
+def test_an_emotion_that_cannot_be_read_is_a_wrong_one():
+    emotions = [
+        Item(1, "The face shows happiness.", None, "Happiness"),
+        Item(2, "The face shows happiness.", None, "Anger"),
+        Item(3, "The weather is fine.", None, "Anger"),
+    ]
+    assert count_wrong([], emotions)["H6"] == WrongCount(2, 3)
+
+
+def test_planted_wordings_are_found_in_both_kinds_of_answers():
+    phrases = wrong_phrases()
+    units = [unit_item(1, f"AU12 is seen. {phrases.invented[0]}", "12"), unit_item(2, "AU12 is seen.", "12")]
+    emotions = [Item(1, f"Happiness. {phrases.inferred[0]} {phrases.hedges[0]}", None, "Happiness")]
+    counts = count_wrong(units, emotions)
+    assert (counts["H5"], counts["H9"], counts["H0"]) == (WrongCount(1, 3), WrongCount(1, 3), WrongCount(1, 3))
+
+
+def test_nothing_to_be_wrong_about_has_no_rate():
+    assert count_wrong([], [])["H1"].rate is None
+    assert WrongCount(1, 4).rate == 0.25
