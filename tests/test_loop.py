@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from training.loop.turn import find_adapters
+
 
 def run_loop(repository, *options):
     return subprocess.run(
@@ -24,13 +26,7 @@ def test_the_loop_closes_and_its_adapters_are_found(repository, tmp_path):
     manifest = json.loads((out / "releases" / "corrected" / "manifest.json").read_text())
     assert lineage["release"] == "corrected" and lineage["git_revision"] == manifest["git_revision"]
     assert (out / "report.html").is_file()
-    check = (
-        "from pathlib import Path; from training.loop.turn import find_adapters; print(len(find_adapters(Path({!r}))))"
-    )
-    found = subprocess.run(
-        [sys.executable, "-c", check.format(str(out))], cwd=repository, capture_output=True, text=True
-    )
-    assert found.stdout.strip() == "2"
+    assert len(find_adapters(out)) == 2
 
     again = run_loop(repository, "--sample", "10", "--limit", "2", "--out", str(out))
     assert again.returncode == 0 and "Step" not in again.stderr and again.stdout == done.stdout

@@ -21,10 +21,8 @@ def test_every_arm_and_seed_is_trained_and_asked_the_same_questions(plan):
     steps = plan_steps(plan)
     names = [step.name for step in steps]
     assert names[0] == "asking base" and names[-1] == "writing the report"
-    assert names[1:5] == ["training uncorrected-seed1", "asking uncorrected-seed1"] + [
-        "training corrected-seed1",
-        "asking corrected-seed1",
-    ]
+    made = ("uncorrected-seed1", "corrected-seed1")
+    assert names[1:5] == [f"{verb} {name}" for name in made for verb in ("training", "asking")]
     assert len(steps) == 2 + 2 * 2 * 2
     asked = [step.command for step in steps if step.name.startswith("asking")]
     assert {command[command.index("--data") + 1] for command in asked} == {"unseen"}
