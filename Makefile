@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 7860
 
-.PHONY: demo test bench fmt lint tiny browser
+.PHONY: demo test bench fmt lint tiny loop system
 
 .venv/app: requirements.txt
 	$(PYTHON) -m venv .venv
@@ -17,16 +17,21 @@ PORT ?= 7860
 demo: .venv/app  ## start the studio on the shipped model, offline
 	$(BIN)/python app.py --port $(PORT)
 
-browser:  ## install Chromium through apt when it may; the tests say which were skipped and why otherwise
-	@command -v chromium >/dev/null || (command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] \
-	  && apt-get update -qq && apt-get install -y -qq chromium >/dev/null) || echo "no Chromium: browser tests will be skipped"
+system:  ## install Chromium and PostgreSQL through apt when it may; the tests say what was skipped and why otherwise
+	@for pair in chromium:chromium /usr/lib/postgresql:postgresql; do \
+	  have="$${pair%%:*}"; package="$${pair##*:}"; \
+	  { command -v "$$have" >/dev/null || [ -d "$$have" ]; } && continue; \
+	  { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq \
+	    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$$package" >/dev/null; } \
+	  || echo "no $$package: its tests will be skipped"; \
+	done
 
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: .venv/dev browser lint  ## install, lint and run every test
+test: .venv/dev system lint  ## install, lint and run every test
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --ignore=tests/perf
 
 bench: .venv/dev  ## print speed and memory as ratios measured side by side
@@ -34,6 +39,9 @@ bench: .venv/dev  ## print speed and memory as ratios measured side by side
 
 tiny: .venv/dev  ## train EmoLA-tiny from nothing into runs/tiny, resumable; SMOKE=1 for a miniature run
 	$(BIN)/python -m training.tiny --config training/configs/tiny.yaml $(if $(SMOKE),--smoke)
+
+loop: .venv/app  ## planted errors corrected by script, release, LoRA over three seeds, scores before and after, offline
+	$(BIN)/python app.py loop --sample 300 --seeds 1 2 3 --out runs/loop
 
 fmt: .venv/dev
 	$(BIN)/ruff check --fix .

@@ -6,6 +6,7 @@ Here, and only here, the review and the training meet: each gets functions of th
 import argparse
 import functools
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from emola.page_sending import Send
     from review.database import Database
     from review.page_access import Access
+    from review.snapshots import SnapshotKeeper
 
 MAX_UPLOAD = "200mb"
 SAMPLE_FACES = 60
@@ -50,11 +52,18 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--host", default="0.0.0.0" if on_space else "127.0.0.1", help="default: %(default)s")
     parser.add_argument("--port", type=int, default=7860, help="default: %(default)s")
-    parser.add_argument("--db", default="review.db", metavar="URL", help="review database: a file or postgresql://...")
+    place = os.environ.get
+    database = "review database: a file or postgresql://... (default: %(default)s; EMOLA_DB)"
+    parser.add_argument("--db", default=place("EMOLA_DB", "review.db"), metavar="URL", help=database)
+    files = "sample project, faces sent, releases (default: %(default)s; EMOLA_FILES)"
     parser.add_argument(
-        "--files", type=Path, default=Path("review-files"), metavar="DIR", help="sample project, faces sent, releases"
+        "--files", type=Path, default=Path(place("EMOLA_FILES", "review-files")), metavar="DIR", help=files
     )
-    parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="training and benchmark runs")
+    runs = "training and benchmark runs (default: %(default)s; EMOLA_RUNS)"
+    parser.add_argument("--runs", type=Path, default=Path(place("EMOLA_RUNS", "runs")), metavar="DIR", help=runs)
+    kept = place("EMOLA_SNAPSHOTS")
+    snapshots = "copy the database there while it changes, restore it from there at the start (EMOLA_SNAPSHOTS)"
+    parser.add_argument("--snapshots", type=Path, default=Path(kept) if kept else None, metavar="DIR", help=snapshots)
     parser.add_argument("--no-sample", action="store_true", help="leave an empty review database empty")
     parser.add_argument("--quantization", choices=["4bit", "8bit"], help="load with bitsandbytes; needs a GPU")
     parser.add_argument("--face-models", type=Path, metavar="DIR", help="an InsightFace model pack on disk")
@@ -88,7 +97,7 @@ def serve(options: argparse.Namespace) -> None:
     check_port(options.host, options.port)
     find_pack(options.face_models)  # a pack that cannot be used is said now, not on the page
     say = functools.partial(print, file=sys.stderr, flush=True)
-    database, access = open_review(options, say)
+    database, access, keeper = open_review(options, say)
 
     from emola.page import build_page  # gradio, three seconds: after the arguments have proved good
     from emola.page_studio import Studio
@@ -129,15 +138,20 @@ def serve(options: argparse.Namespace) -> None:
     warm_up = studio.warm_up(report=say)
     if access is not None and not options.no_sample:
         threading.Thread(target=make_sample, args=(database, options.files, warm_up, say), daemon=True).start()
-    page.block_thread()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that what follows is still done when a Space stops
+    try:
+        page.block_thread()
+    finally:
+        if keeper is not None:
+            keeper.stop()
 
 
-def open_review(options: argparse.Namespace, say: Say) -> "tuple[Database, Access | None]":
-    """Open the review database and decide who may come in.
+def open_review(options: argparse.Namespace, say: Say) -> "tuple[Database, Access | None, SnapshotKeeper | None]":
+    """Open the review database, from its newest snapshot where there are such, and decide who may come in.
 
     Returns:
-        The database, and None for the access where faces may not be shown: on other hosts than this machine unless
-        there is a login; the demo alone is served there.
+        The database; None for the access where faces may not be shown: on other hosts than this machine unless
+        there is a login, so that the demo alone is served there; and what takes snapshots, if that was asked for.
 
     Raises:
         InputError: the database cannot be used, or ``--auth`` was asked for and there is no user.
@@ -145,18 +159,28 @@ def open_review(options: argparse.Namespace, say: Say) -> "tuple[Database, Acces
     from review.database import Database
     from review.page_access import Access
     from review.releasing import recover_releases
+    from review.snapshots import SnapshotKeeper, restore_newest
 
+    said = []
+    if options.snapshots is not None:
+        if "://" in options.db:
+            raise InputError("--snapshots is for a database file; a PostgreSQL server has backups of its own.")
+        said += restore_newest(options.snapshots, Path(options.db))
     database = Database(options.db)
     database.upgrade()
-    for sentence in recover_releases(database):
+    said += recover_releases(database)
+    keeper = None if options.snapshots is None else SnapshotKeeper(database, options.snapshots)
+    if keeper is not None:
+        keeper.start()
+    for sentence in said:
         say(sentence)
     try:
-        return database, Access.choose(database, host=options.host, login=options.auth)
+        return database, Access.choose(database, host=options.host, login=options.auth), keeper
     except InputError as error:
         if options.auth:
             raise
         say(f"The review pages are not served. {error}")
-        return database, None
+        return database, None, keeper
 
 
 def send_to_review(database: "Database", access: "Access", folder: Path) -> "Send":

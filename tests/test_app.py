@@ -36,6 +36,7 @@ def started(repository, tmp_path):
     port, log = free_port(), tmp_path / "log.txt"
     with log.open("wb") as file:
         command = [sys.executable, "app.py", "--port", str(port), "--model", str(tmp_path / "no-such-model")]
+        command += ["--db", str(tmp_path / "review.db"), "--files", str(tmp_path / "files"), "--no-sample"]
         process = subprocess.Popen(command, cwd=repository, stdout=file, stderr=file)
     yield f"http://127.0.0.1:{port}", process, log
     process.terminate()
@@ -61,7 +62,7 @@ def answers(url):
 def test_help_names_every_option(repository):
     done = run_app(repository, "--help")
     assert done.returncode == 0
-    for option in ("--model", "--host", "--port", "--face-models", "--auth", "--no-auth"):
+    for option in ("--model", "--host", "--port", "--face-models", "--db", "--files", "--runs", "--auth", "--no-auth"):
         assert option in done.stdout
 
 
@@ -80,11 +81,18 @@ def test_missing_face_pack_is_one_sentence(repository, tmp_path):
     assert "nowhere" in done.stderr and "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("accounts", ["", "name-without-password", "a:b,c:"])
-def test_auth_without_accounts_is_refused(repository, accounts):
-    done = run_app(repository, "--auth", EMOLA_ACCOUNTS=accounts)
+def test_a_login_that_nobody_could_pass_is_refused(repository, tmp_path):
+    done = run_app(repository, "--auth", "--port", str(free_port()), "--db", str(tmp_path / "review.db"))
     assert done.returncode == 2
-    assert "EMOLA_ACCOUNTS" in done.stderr and done.stderr.count("\n") == 1
+    assert "python -m review user add" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_database_that_is_none_is_one_sentence(repository, tmp_path):
+    path = tmp_path / "review.db"
+    path.write_bytes(b"this is no database, it is a text " * 100)
+    done = run_app(repository, "--port", str(free_port()), "--db", str(path))
+    assert done.returncode in (1, 2)
+    assert str(path) in done.stderr and "Traceback" not in done.stderr
 
 
 def test_space_listens_to_everyone(monkeypatch):

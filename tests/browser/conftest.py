@@ -171,7 +171,9 @@ def start_server(tmp_path_factory) -> Iterator[Callable[..., Server]]:
         port, folder = free_port(), tmp_path_factory.mktemp("server")
         log = folder / "log.txt"
         environment = os.environ | {"GRADIO_TEMP_DIR": str(folder / "uploads"), "HF_HUB_OFFLINE": "1"}
-        command = [sys.executable, "app.py", "--port", str(port), *options]
+        own = ["--db", str(folder / "review.db"), "--files", str(folder / "files"), "--runs", str(folder / "runs")]
+        sample = [] if "--db" in options else ["--no-sample"]
+        command = [sys.executable, "app.py", "--port", str(port), *own, *sample, *options]
         with log.open("wb") as file:
             process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=file, stderr=file)
         running.append(process)
