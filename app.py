@@ -112,7 +112,7 @@ def serve(options: argparse.Namespace) -> None:
     if on_zero_gpu():
         studio.load_now(say)
     send = None if access is None else send_to_review(database, access, options.files / "sent")
-    page: gr.Blocks = build_page(studio, options.any_model, send, [runs_tab(options.runs)])
+    page: gr.Blocks = build_page(studio, options.any_model, send, studio_tabs(options, database, access))
     extra: dict[str, Any] = {}
     css = asset("studio.css")
     if access is not None:
@@ -209,20 +209,23 @@ def send_to_review(database: "Database", access: "Access", folder: Path) -> "Sen
     return send
 
 
-def runs_tab(runs: Path) -> "Callable[[Any, Any], None]":
-    """Return what builds the tab of the benchmark runs, whose pictures open in the demo."""
+def studio_tabs(options: argparse.Namespace, database: "Database", access: "Access | None") -> list[Any]:
+    """Return what builds the tabs of the benchmark runs and of training; only leads start processes."""
+    from review.errors import NotAllowed
+    from review.loop_releases import complete_releases
+    from review.store.people import require
+    from training.page_tabs import runs_tab, train_tab
 
-    def build(demo: Any, tabs: Any) -> None:
-        import gradio as gr
+    def may_start(request: "gr.Request") -> bool:
+        try:
+            require(access.who(request), "lead") if access else None
+        except NotAllowed:
+            return False
+        return access is not None
 
-        from training.page_runs import DemoLink, build_runs_page
-
-        def open_picture(path: Path, _task: str, request: gr.Request) -> tuple[Any, ...]:
-            return gr.Tabs(selected="demo"), *demo.open(demo.visit(request), path, path.name)
-
-        build_runs_page(runs, DemoLink(open_picture, [tabs, demo.stage, *demo.answers]))
-
-    return build
+    bases = options.model or [str(TINY)]
+    train = train_tab(options.runs, options.files, bases, partial(complete_releases, database), may_start)
+    return [runs_tab(options.runs), train]
 
 
 def make_sample(database: "Database", files: Path, after: threading.Thread, say: Say) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 from emola.errors import InputError
 from review.database import Database
 from review.importing import import_faba
+from review.planting import read_errors
 from review.releasing import make_release, recover_releases
-from review.scripted import read_planted, review_campaign
+from review.scripted import review_campaign
 from review.store.campaigns import CampaignFilter, create_campaign, list_campaigns
 from review.store.people import ensure_user
-from review.store.releases import ReleaseRecord, find_release
+from review.store.releases import ReleaseRecord, find_release, list_releases
 
 LOGIN = "loop"
 """User under which the loop makes releases."""
@@ -44,6 +45,14 @@ def release_of(url: str, folder: Path, name: str | None) -> tuple[Path, Path]:
     return _places(found)
 
 
+def complete_releases(database: Database) -> list[tuple[Path, Path]]:
+    """Return folder and data root of every complete release whose folder is still there, the newest first."""
+    with database.read() as session:
+        found = list_releases(session, state="complete")
+    places = [_places(release) for release in sorted(found, key=lambda release: release.at, reverse=True)]
+    return [(folder, root) for folder, root in places if folder.is_dir()]
+
+
 def corrected_sample(sample: Path, out: Path) -> Path:
     """Import a rendered sample, let the scripted reviewer correct it, and return the folder of its release.
 
@@ -70,7 +79,7 @@ def corrected_sample(sample: Path, out: Path) -> Path:
             if campaigns
             else create_campaign(session, name=CORRECTED, filter=CampaignFilter(), random_rate=0.0, actor_id=actor.id)
         )
-    errors = read_planted(sorted(sample.glob("*/errors.jsonl")))
+    errors = read_errors(sorted(sample.glob("*/errors.jsonl")))
     review_campaign(database, campaign_id=campaign.id, reviewer_id=actor.id, errors=errors)
     release = make_release(database, name=CORRECTED, folder=out / "releases", actor_id=actor.id, data_root=sample)
     return Path(release.folder)

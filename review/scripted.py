@@ -3,40 +3,17 @@
 It works as a person does (lease, open, submit) and stands in for people where the loop is shown or tested.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from emola.errors import InputError
 from review.database import Database
+from review.planting import ErrorsByRow
 from review.records import JUDGED_KINDS, MarkState, ReviewState, UnitState, VerdictState
 from review.store.items import ClaimView, ItemView, load_item
 from review.store.reviews import open_review, submit
 from review.store.work import lease_next
 
 Error = Mapping[str, Any]
-ErrorsByRow = Mapping[tuple[str, str], Sequence[Error]]
-
-
-def read_planted(paths: Sequence[Path]) -> ErrorsByRow:
-    """Return the planted errors by task and row id.
-
-    Args:
-        paths: ``errors.jsonl`` of ``python -m training.synthetic make --wrong``.
-
-    Raises:
-        InputError: a file is no such list.
-    """
-    found: dict[tuple[str, str], list[Error]] = {}
-    for path in paths:
-        try:
-            rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-            for row in rows:
-                found.setdefault((row["task"], str(row["id"])), []).append(row)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path} is no list of planted errors ({error}).") from error
-    return found
 
 
 def review_campaign(

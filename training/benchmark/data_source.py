@@ -12,6 +12,7 @@ from emola.errors import InputError
 from emola.prior_manifest import MANIFEST, read_manifest
 from emola.prompt import QUESTIONS
 from training.benchmark.questions import Question, faba_questions, read_records, unique_ids
+from training.benchmark.release import is_release, release_records, release_version
 from training.data.classic.listing import LabelledImage
 from training.data.records import RecordFault, Task, safe_path
 from training.data.registry import READERS, DataSpec
@@ -35,6 +36,7 @@ class Source:
         left_out: kind to number of rows that the data set's own protocol does not use.
         data_set: name of a classic data set, None for FABA's form.
         fold: which fold of it is tested, None without folds.
+        version: of labels and references, None where the data carry none.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Source:
     left_out: dict[str, int]
     data_set: str | None = None
     fold: int | None = None
+    version: str | None = None
 
 
 def open_source(name: str, task: TaskChoice, root: Path | None = None, limit: int | None = None) -> Source:
@@ -50,8 +53,9 @@ def open_source(name: str, task: TaskChoice, root: Path | None = None, limit: in
 
     Args:
         name: a FABA evaluation JSON; a folder with ``eval/eval_emotion_anno.json`` and ``eval/eval_au_anno.json``, as
-            FABA-Instruct is published and ``training.synthetic make`` writes; or ``NAME:ROOT[,fold=1,...]`` for a
-            classic data set of :data:`training.data.registry.READERS` (its test split unless ``split`` says else).
+            FABA-Instruct is published and ``training.synthetic make`` writes; the folder of a review release; or
+            ``NAME:ROOT[,fold=1,...]`` for a classic data set of :data:`training.data.registry.READERS` (its test split
+            unless ``split`` says else).
         task: what to ask; "both" needs a folder.
         root: data root of a JSON or folder, when it is not one of the folders above it.
         limit: take only so many questions of each task, the first ones.
@@ -104,22 +108,31 @@ def _is_rendered(root: Path) -> bool:
 
 
 def _faba(name: str, path: Path, task: TaskChoice, root: Path | None) -> Source:
-    """Read one JSON, or those of a folder."""
-    files: dict[Task, Path]
-    if path.is_dir():
-        wanted = _TASKS if task == "both" else (task,)
-        files = {one: _annotation(path, one) for one in wanted}
-    elif task == "both":
-        raise InputError(f"{name} is one file, and both tasks need two: say --task emotion or --task au.")
+    """Read one JSON, those of a folder, or a review release."""
+    wanted: tuple[Task, ...] = _TASKS if task == "both" else (task,)
+    if path.is_dir() and is_release(path):
+        given = {one: list[Any](release_records(path, one)) for one in wanted}
+        records = {one: rows for one, rows in given.items() if rows}
+        version, beside = release_version(path), path / "benchmark"
     else:
-        files = {task: path}
-    records = {one: read_records(file) for one, file in files.items()}
+        files = _annotations(name, path, task)
+        records = {one: read_records(file) for one, file in files.items()}
+        version, beside = None, next(iter(files.values()))
     every = [record for rows in records.values() for record in rows]
     if not any(isinstance(record, dict) and "label" in record for record in every):
         raise InputError(f"{name} holds no labels; give evaluation records, each with image, label, gpt4 and landmark.")
-    found = root.resolve() if root else _find_root(next(iter(files.values())), every)
+    found = root.resolve() if root else _find_root(beside, every)
     questions = [q for one, rows in records.items() for q in faba_questions(rows, found, one)]
-    return Source(name, found, tuple(questions), {})
+    return Source(name, found, tuple(questions), {}, version=version)
+
+
+def _annotations(name: str, path: Path, task: TaskChoice) -> dict[Task, Path]:
+    """Return the evaluation JSON of every task that is asked for."""
+    if path.is_dir():
+        return {one: _annotation(path, one) for one in (_TASKS if task == "both" else (task,))}
+    if task == "both":
+        raise InputError(f"{name} is one file, and both tasks need two: say --task emotion or --task au.")
+    return {task: path}
 
 
 def _annotation(folder: Path, task: Task) -> Path:

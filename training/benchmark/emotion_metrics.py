@@ -31,6 +31,13 @@ def accuracy(confusion: NDArray[np.int64]) -> float:
     return float(np.trace(confusion[:_CLASSES, :_CLASSES]) / confusion.sum())
 
 
+def emotion_f1(confusions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return F1 (..., 7) of each class from confusion matrices (..., rows, columns), NaN without labels and answers."""
+    hits = 2.0 * np.diagonal(confusions[..., :_CLASSES, :_CLASSES], axis1=-2, axis2=-1)
+    below = confusions.sum(-1)[..., :_CLASSES] + confusions.sum(-2)[..., :_CLASSES]
+    return np.divide(hits, below, out=np.full(hits.shape, np.nan), where=below > 0)
+
+
 def emotion_table(confusion: NDArray[np.int64]) -> dict[str, dict[str, Any]]:
     """Return precision, recall, F1, support, predicted and accuracy (one against the rest) of each class.
 

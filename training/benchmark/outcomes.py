@@ -1,7 +1,8 @@
 """One prediction read and compared with its reference under a protocol."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Final, Literal
 
 from emola.answer import Protocol, read_action_unit_states, read_action_units, read_emotion, states_no_action_unit
 from training.benchmark.items import Item
@@ -12,6 +13,9 @@ Status = Literal["read", "unknown", "crash", "failed"]
 
 MAIN_ROUGE: dict[Protocol, str] = {"paper": "pltrdy_l", "strict": "google_l"}
 """The ROUGE-L that makes S_ge under each protocol."""
+
+_REMEMBERED: Final = 1 << 14
+"""Texts whose reading is kept: a report reads each answer under two protocols and against old and new references."""
 
 
 @dataclass(frozen=True)
@@ -58,35 +62,37 @@ def _predicted(item: Item, task: Task, protocol: Protocol) -> tuple[Label | None
     """Return the label that the answer states; action units are an empty tuple where it states none."""
     if item.prediction is None:
         return None if task == "emotion" else (), "failed"
+    return _read(item.prediction, task, protocol)
+
+
+@lru_cache(_REMEMBERED)
+def _read(prediction: str, task: Task, protocol: Protocol) -> tuple[Label | None, Status]:
     if task == "emotion":
-        reading = read_emotion(item.prediction, protocol)
+        reading = read_emotion(prediction, protocol)
         return reading.label, reading.status
-    units = tuple(unit.number for unit in read_action_units(item.prediction, protocol))
+    units = tuple(unit.number for unit in read_action_units(prediction, protocol))
     if protocol == "paper" or units:
         return units, "read"
-    spoken = read_action_unit_states(item.prediction) or states_no_action_unit(item.prediction)
+    spoken = read_action_unit_states(prediction) or states_no_action_unit(prediction)
     return units, "read" if spoken else "unknown"
 
 
 def _rouges(item: Item, protocol: Protocol) -> dict[str, float | None]:
     """Return F of every ROUGE-L; a missing answer scores 0 with ``strict`` and is left out with ``paper``."""
-    if item.reference is None or not item.reference.strip():
-        return {"pltrdy_l": _pltrdy(item.prediction, item.reference), "google_l": None, "google_lsum": None}
-    if item.prediction is None:
-        missing = None if protocol == "paper" else 0.0
+    if item.reference is None or item.prediction is None:
+        missing = 0.0 if protocol == "strict" and (item.reference or "").strip() else None
         return {"pltrdy_l": missing, "google_l": missing, "google_lsum": missing}
-    return {
-        "pltrdy_l": _pltrdy(item.prediction, item.reference),
-        "google_l": google_rouge_l(item.prediction, item.reference).f,
-        "google_lsum": google_rouge_lsum(item.prediction, item.reference).f,
-    }
+    pltrdy, google, google_sum = _rouge_l(item.prediction, item.reference)
+    if not item.reference.strip():
+        return {"pltrdy_l": pltrdy, "google_l": None, "google_lsum": None}
+    return {"pltrdy_l": pltrdy, "google_l": google, "google_lsum": google_sum}
 
 
-def _pltrdy(prediction: str | None, reference: str | None) -> float | None:
-    """Return F of the published ROUGE-L, None where the package raises or a text is missing."""
-    if prediction is None or reference is None:
-        return None
+@lru_cache(_REMEMBERED)
+def _rouge_l(prediction: str, reference: str) -> tuple[float | None, float, float]:
+    """Return F of the published ROUGE-L, None where its package raises, and of Google's L and Lsum."""
     try:
-        return pltrdy_rouge_l(prediction, reference).f
+        pltrdy = pltrdy_rouge_l(prediction, reference).f
     except RougeUndefined:
-        return None
+        pltrdy = None
+    return pltrdy, google_rouge_l(prediction, reference).f, google_rouge_lsum(prediction, reference).f

@@ -32,6 +32,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--seed", type=int, default=0, help="seed of the resampling (default 0)")
     pictures = "most failures shown of each run and task; 0 keeps faces out of the file (default 24)"
     parser.add_argument("--pictures", type=int, default=24, metavar="N", help=pictures)
+    folder = "a review release: scores with old and new labels and references of both tasks"
+    parser.add_argument("--release", type=Path, metavar="FOLDER", help=folder)
     for task in ("emotion", "au"):
         release = f"{task} evaluation JSON of a review release: scores with old and new labels and references"
         parser.add_argument(f"--{task}-release", type=Path, metavar="JSON", help=release)
@@ -80,10 +82,17 @@ def _compare_all(runs: "list[RunResult]", repeats: int, seed: int) -> "list[Comp
 
 def _releases(options: argparse.Namespace, runs: "list[RunResult]") -> "list[Table]":
     """Return the tables of the review releases that were given."""
+    from training.benchmark.release import is_release, read_release_rows
     from training.benchmark.report_release import release_table
 
-    given: tuple[tuple[Task, Path | None], ...] = (("emotion", options.emotion_release), ("au", options.au_release))
-    return [release_table(runs, task, path, options.bootstrap, options.seed) for task, path in given if path]
+    tasks: tuple[Task, ...] = ("emotion", "au")
+    given = [(task, path) for task in tasks if (path := getattr(options, f"{task}_release"))]
+    if options.release:
+        if not is_release(options.release):
+            raise InputError(f"{options.release} is no review release: it holds no manifest.json of one.")
+        answered = [task for task in tasks if any(task in run.tasks for run in runs)]
+        given += [(task, options.release) for task in answered if read_release_rows(options.release, task)]
+    return [release_table(runs, task, path, options.bootstrap, options.seed) for task, path in given]
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,6 +1,5 @@
 """Two runs on the same items: the paired bootstrap of their difference, and which items flipped."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +9,11 @@ from numpy.typing import NDArray
 from emola.answer import Protocol
 from emola.errors import InputError
 from emola.taxonomy import ACTION_UNITS
-from training.benchmark.bootstrap import Scores, intervals
+from training.benchmark.bootstrap import Samples, Scores, as_scores, intervals
+from training.benchmark.item_scores import TOTALS, ItemScores
 from training.benchmark.labels import Task
-from training.benchmark.outcomes import MAIN_ROUGE, Outcome
+from training.benchmark.outcomes import Outcome
 from training.benchmark.report_results import Bounds, RunResult, TaskResult
-from training.benchmark.unit_metrics import unit_counts, unit_kinds, unit_means
-
-TOTALS = ("s_re", "s_ge", "s_rege")
 
 
 @dataclass(frozen=True)
@@ -65,34 +62,6 @@ class Comparison:
     flips: list[Flip]
 
 
-class ItemScores:
-    """Totals of weighted items of one run."""
-
-    def __init__(self, outcomes: Sequence[Outcome], task: Task, protocol: Protocol) -> None:
-        self._protocol = protocol
-        self._labelled = np.array([outcome.label is not None for outcome in outcomes])
-        labelled = [outcome for outcome in outcomes if outcome.label is not None]
-        values = [outcome.rouge[MAIN_ROUGE[protocol]] for outcome in outcomes]
-        self._has_rouge = np.array([value is not None for value in values], dtype=np.float64)
-        self._rouge = np.array([value or 0.0 for value in values])
-        self._task = task
-        self._right = np.array([float(outcome.predicted == outcome.label) for outcome in labelled])
-        self._kinds = unit_kinds(labelled) if task == "au" else np.empty((0, 0))
-
-    def __call__(self, weights: NDArray[np.float64]) -> Scores:
-        """Return S_re, S_ge (0 to 100) and S_rege of the items, each counted as often as ``weights`` (n,) says."""
-        drawn = weights[self._labelled]
-        references = float(weights @ self._has_rouge)
-        s_ge = 100 * float(weights @ self._rouge) / references if references else None
-        s_re = self._s_re(drawn) if drawn.sum() else None
-        return {"s_re": s_re, "s_ge": s_ge, "s_rege": None if s_re is None or s_ge is None else s_re + s_ge}
-
-    def _s_re(self, drawn: NDArray[np.float64]) -> float | None:
-        if self._task == "emotion":
-            return 100 * float(drawn @ self._right / drawn.sum())
-        return unit_means(unit_counts(drawn @ self._kinds), self._protocol, 1)["s_re"]
-
-
 def compare(first: RunResult, second: RunResult, task: Task, protocol: Protocol, repeats: int, seed: int) -> Comparison:
     """Compare two runs on the items they share.
 
@@ -102,9 +71,9 @@ def compare(first: RunResult, second: RunResult, task: Task, protocol: Protocol,
     one, two, left_out = _shared(first, second, task, protocol)
     scorers = ItemScores(one, task, protocol), ItemScores(two, task, protocol)
 
-    def difference(weights: NDArray[np.float64]) -> Scores:
+    def difference(weights: NDArray[np.float64]) -> Samples:
         before, after = (scorer(weights) for scorer in scorers)
-        return {name: _minus(after[name], before[name]) for name in TOTALS}
+        return {name: after[name] - before[name] for name in TOTALS}
 
     flips = [_flip(a, b, task) for a, b in zip(one, two, strict=True)]
     return Comparison(
@@ -114,7 +83,7 @@ def compare(first: RunResult, second: RunResult, task: Task, protocol: Protocol,
         protocol=protocol,
         n=len(one),
         left_out=left_out,
-        differences=difference(np.ones(len(one))),
+        differences=as_scores(difference(np.ones((1, len(one))))),
         bounds=intervals(len(one), difference, repeats, seed),
         flips=sorted((flip for flip in flips if flip.change), key=lambda flip: (-abs(flip.change), flip.id)),
     )
@@ -158,7 +127,3 @@ def _flip(one: Outcome, two: Outcome, task: Task) -> Flip:
     else:
         change = right_units(two) - right_units(one)
     return Flip(str(one.id), change, shown(one.predicted), shown(two.predicted), shown(one.label))
-
-
-def _minus(after: float | None, before: float | None) -> float | None:
-    return None if after is None or before is None else after - before

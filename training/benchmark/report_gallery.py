@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image
@@ -33,7 +34,7 @@ def gallery(run: RunResult, result: TaskResult, protocol: Protocol, most: int) -
     worst = _worst(result, protocol)
     if not worst or not most:
         return f'<p class="muted">{len(worst)} items went wrong; none is shown.</p>'
-    cards = [_card(run, rows[outcome.id], outcome, protocol) for outcome in worst[:most]]
+    cards = [item_card(run, rows[outcome.id], outcome, protocol) for outcome in worst[:most]]
     note = f"{len(worst)} items went wrong; {len(cards)} are shown."
     return f'<p class="muted">{note}</p><div class="gallery">{"".join(cards)}</div>'
 
@@ -49,28 +50,49 @@ def _worst(result: TaskResult, protocol: Protocol) -> Sequence[Outcome]:
     return sorted(wrong, key=badness)
 
 
-def _card(run: RunResult, row: dict[str, Any], outcome: Outcome, protocol: Protocol) -> str:
+def item_card(
+    run: RunResult, row: dict[str, Any], outcome: Outcome, protocol: Protocol, more: str = "", side: int = _SIDE
+) -> str:
+    """Return one item: its picture beside the label, what was read, the answer and the reference.
+
+    Args:
+        run: whose data root the picture lies in.
+        row: the item's line of the predictions.
+        outcome: how it was read.
+        protocol: by which.
+        more: HTML behind the texts.
+        side: longest side of the picture, in pixels.
+    """
     said = row["prediction"] if row["prediction"] is not None else f"failed: {row['reason']}"
     rouge = outcome.rouge[MAIN_ROUGE[protocol]]
     facts = [
         ("label", shown(outcome.label)),
-        ("read", f"{shown(outcome.predicted)} ({outcome.status})"),
+        ("read", shown(outcome.predicted) + ("" if outcome.status == "read" else f" ({outcome.status})")),
         ("ROUGE-L", "not defined" if rouge is None else f"{rouge:.3f}"),
     ]
     listed = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts)
     reference = row.get("reference")
     beside = f"<details><summary>reference</summary><p>{escape(reference)}</p></details>" if reference else ""
-    texts = f"<h4>{escape(str(row['id']))}</h4><dl>{listed}</dl><p>{escape(said)}</p>{beside}"
-    return f'<article class="card">{_picture(run, row)}<div>{texts}</div></article>'
+    texts = f"<h4>{escape(str(row['id']))}</h4><dl>{listed}</dl><p>{escape(said)}</p>{beside}{more}"
+    return f'<article class="card">{_picture(run, row, side)}<div>{texts}</div></article>'
 
 
-def _picture(run: RunResult, row: dict[str, Any]) -> str:
+def picture_path(run: RunResult, row: dict[str, Any]) -> Path:
+    """Return where the picture of an item lies.
+
+    Raises:
+        RecordFault: the item names none, or one outside the data root.
+    """
+    return safe_path(run.root.resolve(), row.get("image") or "")
+
+
+def _picture(run: RunResult, row: dict[str, Any], side: int) -> str:
     """Return a small copy of the picture inside the page, or a note that it cannot be shown."""
     try:
-        small = Image.fromarray(open_image(safe_path(run.root.resolve(), row.get("image") or "")))
+        small = Image.fromarray(open_image(picture_path(run, row)))
     except (ImageError, RecordFault):
         return '<div class="nopicture">no picture</div>'
-    small.thumbnail((_SIDE, _SIDE))
+    small.thumbnail((side, side))
     packed = io.BytesIO()
     small.save(packed, "JPEG", quality=_QUALITY)
     code = base64.b64encode(packed.getvalue()).decode()

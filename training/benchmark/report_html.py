@@ -50,7 +50,7 @@ def report_html(
     parts = ["<h1>FABA-Bench report</h1>", f"<p>{_PROTOCOLS_NOTE}</p>", table_html(totals_table(runs))]
     if comparisons:
         parts.append("<h2>Differences</h2>")
-        parts += [_comparison(comparison) for comparison in comparisons]
+        parts += [comparison_html(comparison) for comparison in comparisons]
     if folds := fold_tables(runs):
         parts += ["<h2>Classic data sets</h2>", *(table_html(table) for table in folds)]
     if releases:
@@ -74,7 +74,8 @@ def table_html(table: Table) -> str:
     return f'<div class="wide"><table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def _comparison(comparison: Comparison) -> str:
+def comparison_html(comparison: Comparison) -> str:
+    """Return the differences of two runs with their intervals, and the items that flipped."""
     flips = table_html(flips_table(comparison, _FLIPS_SHOWN))
     note = (
         f'<p class="muted">{comparison.left_out} items are in one of the runs only.</p>' if comparison.left_out else ""
@@ -86,17 +87,28 @@ def _task(run: RunResult, result: TaskResult, pictures: int) -> str:
     """Return everything about one task of one run."""
     name = f"{run.name}: {TASK_NAMES[result.task].lower()}"
     parts = [f"<h2>{escape(name)}</h2>"]
-    for protocol, judged in result.judged.items():
-        parts.append(f"<figure>{_bars(judged, f'{name}, F1 under {protocol}')}</figure>")
-        inner = table_html(classes_table(judged, f"Protocol {protocol}"))
-        parts.append(f"<details><summary>Numbers under {protocol}</summary>{inner}</details>")
-        if "confusion" in judged.scores:
-            confusion = judged.scores["confusion"]
-            title = f"{name}, labels against answers under {protocol}"
-            chart = confusion_chart(confusion["rows"], confusion["columns"], confusion["counts"], title)
-            parts.append(f"<figure>{chart}<figcaption>Labels down, answers across, {protocol}.</figcaption></figure>")
+    parts += [judged_html(judged, name, protocol) for protocol, judged in result.judged.items()]
     parts += _distributions(result, name)
     parts.append(f"<h3>What went wrong under {_SHOWN_PROTOCOL}</h3>{gallery(run, result, _SHOWN_PROTOCOL, pictures)}")
+    return "".join(parts)
+
+
+def judged_html(judged: Judged, name: str, protocol: Protocol) -> str:
+    """Return one task of one run under one protocol: F1 as bars, all numbers, and the confusion matrix of emotions.
+
+    Args:
+        judged: the scores.
+        name: of run and task, for captions.
+        protocol: under which.
+    """
+    parts = [f"<figure>{_bars(judged, f'{name}, F1 under {protocol}')}</figure>"]
+    inner = table_html(classes_table(judged, f"Protocol {protocol}"))
+    parts.append(f"<details><summary>Numbers under {protocol}</summary>{inner}</details>")
+    if "confusion" in judged.scores:
+        confusion = judged.scores["confusion"]
+        title = f"{name}, labels against answers under {protocol}"
+        chart = confusion_chart(confusion["rows"], confusion["columns"], confusion["counts"], title)
+        parts.append(f"<figure>{chart}<figcaption>Labels down, answers across, {protocol}.</figcaption></figure>")
     return "".join(parts)
 
 

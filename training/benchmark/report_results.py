@@ -1,7 +1,7 @@
 """Runs read back for a report: their predictions, judged and scored under both protocols, with intervals per class."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 from emola.answer import Protocol
 from emola.errors import InputError
-from training.benchmark.bootstrap import Scores, intervals
-from training.benchmark.emotion_metrics import COLUMNS, ROWS, emotion_codes, emotion_table
+from emola.taxonomy import ACTION_UNITS, EMOTIONS
+from training.benchmark.bootstrap import Samples, intervals
+from training.benchmark.emotion_metrics import COLUMNS, ROWS, emotion_codes, emotion_f1
 from training.benchmark.items import Item, read_items
 from training.benchmark.labels import Task
 from training.benchmark.outcomes import Outcome
 from training.benchmark.run_folder import RunFolder
 from training.benchmark.score import ScoringSettings, judge_all, score
-from training.benchmark.unit_metrics import unit_counts, unit_kinds, unit_table
+from training.benchmark.unit_metrics import unit_counts, unit_f1, unit_kinds
 
 PROTOCOLS: Final[tuple[Protocol, ...]] = ("paper", "strict")
 _TASKS: Final[tuple[Task, ...]] = get_args(Task)
@@ -134,26 +135,25 @@ def _judge(items: Sequence[Item], settings: ScoringSettings) -> Judged:
 def _class_intervals(outcomes: Sequence[Outcome], settings: ScoringSettings) -> dict[str, Bounds]:
     """Return the interval of F1 of every class with a label."""
     labelled = [outcome for outcome in outcomes if outcome.label is not None]
-    table = _emotion_f1(labelled) if settings.task == "emotion" else _unit_f1(labelled, settings.protocol)
+    table = _emotion_f1(labelled) if settings.task == "emotion" else _unit_f1(labelled)
     return intervals(len(labelled), table, settings.repeats, settings.seed)
 
 
-def _emotion_f1(labelled: Sequence[Outcome]) -> Any:
-    codes = emotion_codes(labelled)
+def _emotion_f1(labelled: Sequence[Outcome]) -> Callable[[NDArray[np.float64]], Samples]:
     shape = (len(ROWS), len(COLUMNS))
+    cells = np.eye(shape[0] * shape[1])[emotion_codes(labelled)]
 
-    def scores(weights: NDArray[np.float64]) -> Scores:
-        counts = np.bincount(codes, weights, minlength=shape[0] * shape[1])
-        table = emotion_table(np.rint(counts).astype(np.int64).reshape(shape))
-        return {name: row["f1"] for name, row in table.items()}
+    def scores(weights: NDArray[np.float64]) -> Samples:
+        counts = np.rint(weights @ cells).astype(np.int64).reshape(-1, *shape)
+        return dict(zip(EMOTIONS, emotion_f1(counts).T, strict=True))
 
     return scores
 
 
-def _unit_f1(labelled: Sequence[Outcome], protocol: Protocol) -> Any:
+def _unit_f1(labelled: Sequence[Outcome]) -> Callable[[NDArray[np.float64]], Samples]:
     kinds = unit_kinds(labelled)
 
-    def scores(weights: NDArray[np.float64]) -> Scores:
-        return {name: row["f1"] for name, row in unit_table(unit_counts(weights @ kinds), protocol).items()}
+    def scores(weights: NDArray[np.float64]) -> Samples:
+        return dict(zip(map(str, ACTION_UNITS), unit_f1(unit_counts(weights @ kinds)).T, strict=True))
 
     return scores

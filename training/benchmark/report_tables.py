@@ -6,7 +6,8 @@ from typing import Any
 
 from emola.taxonomy import ACTION_UNITS
 from training.benchmark.cited import cited_results
-from training.benchmark.report_compare import TOTALS, Comparison
+from training.benchmark.item_scores import TOTALS
+from training.benchmark.report_compare import Comparison
 from training.benchmark.report_results import PROTOCOLS, Bounds, Judged, RunResult
 
 TOTAL_NAMES = {"s_re": "S_re", "s_ge": "S_ge", "s_rege": "S_rege"}

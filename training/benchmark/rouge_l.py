@@ -3,7 +3,11 @@
 ``pltrdy_rouge_l`` equals the ``rouge`` package 1.0.1 (the published FABA-Bench evaluation): sentences end at every
 ".", words are split at spaces with case and marks kept, and the words of all longest common subsequences are counted
 once each. ``google_rouge_l`` and ``google_rouge_lsum`` equal the ``rouge-score`` package 0.1.2 without stemming.
-Our own code, because both packages walk in pure Python over dictionaries and one of them recursively.
+
+Our own code, because both packages fill their tables cell by cell in pure Python, and one of them recurses. Here a row
+of the table of longest common subsequences (LCS) is one whole number: neighbouring cells differ by 0 or 1, so a bit a
+cell is enough, and a row follows from the one before by an addition (Hyyrö, Bit-parallel LCS-length computation
+revisited, 2004). All sentences of one text share that number, with a bit between them that stops the carry.
 """
 
 import re
@@ -31,6 +35,58 @@ class Rouge:
     f: float
 
 
+class _LcsTables:
+    """The LCS tables of some sentences (columns, side by side in one number) against one more sentence (rows)."""
+
+    def __init__(self, sentences: Sequence[Sequence[str]]) -> None:
+        self.offsets: list[int] = []
+        self._places: dict[str, int] = {}
+        self._all = 0
+        end = 0
+        for words in sentences:
+            self.offsets.append(end)
+            self._all |= ((1 << len(words)) - 1) << end
+            for place, word in enumerate(words, start=end):
+                self._places[word] = self._places.get(word, 0) | 1 << place
+            end += len(words) + 1
+
+    def rows(self, words: Sequence[str]) -> list[int]:
+        """Return len(words) + 1 rows; a bit says that the LCS is longer with this column's word than without it."""
+        flat, rows = self._all, [0]
+        for word in words:
+            if matches := flat & self._places.get(word, 0):
+                flat = ((flat + matches) | (flat - matches)) & self._all
+            rows.append(flat ^ self._all)
+        return rows
+
+
+def _walk(
+    rows: Sequence[int], down: Sequence[str], across: Sequence[str], offset: int
+) -> tuple[list[tuple[int, int]], int]:
+    """Walk one LCS back from its end, as both packages do.
+
+    Args:
+        rows: of :meth:`_LcsTables.rows` for ``down``.
+        down: words of the rows.
+        across: words of the columns that start at ``offset``.
+        offset: where they start.
+
+    Returns:
+        Positions in ``down`` and ``across`` of each word in common, and the number of steps.
+    """
+    i, j, steps, found = len(down), len(across), 0, []
+    while i and j:
+        if down[i - 1] == across[j - 1]:
+            i, j = i - 1, j - 1
+            found.append((i, j))
+        elif rows[i] >> (offset + j - 1) & 1:
+            i -= 1
+        else:
+            j -= 1
+        steps += 1
+    return found, steps
+
+
 def pltrdy_rouge_l(prediction: str, reference: str) -> Rouge:
     """Return what ``rouge.Rouge().get_scores(prediction, reference, avg=True)["rouge-l"]`` returns.
 
@@ -40,10 +96,12 @@ def pltrdy_rouge_l(prediction: str, reference: str) -> Rouge:
     said, meant = _pltrdy_sentences(prediction), _pltrdy_sentences(reference)
     if not said or not meant:
         raise RougeUndefined("empty text")
+    tables = _LcsTables(said)
     common: set[str] = set()
-    for reference_words in meant:
-        for words in said:
-            common.update(reference_words[i] for i in _pltrdy_walk(reference_words, words))
+    for sentence in meant:
+        rows = tables.rows(sentence)
+        for words, offset in zip(said, tables.offsets, strict=True):
+            common.update(_pltrdy_common(rows, sentence, words, offset))
     precision = len(common) / len(set(chain.from_iterable(said)))
     recall = len(common) / len(set(chain.from_iterable(meant)))
     return Rouge(precision, recall, 2.0 * ((precision * recall) / (precision + recall + 1e-8)))
@@ -54,38 +112,15 @@ def _pltrdy_sentences(text: str) -> list[list[str]]:
     return [" ".join(part.split()).split(" ") for part in text.split(".") if part]
 
 
-def _pltrdy_walk(reference: Sequence[str], words: Sequence[str]) -> list[int]:
-    """Return the positions in ``reference`` of the subsequence that the package finds."""
-    if not set(reference) & set(words):
-        if len(words) > _DEEPEST_WALK:
-            raise RougeUndefined("sentence too long")
-        return []
-    table = _lcs_table(reference, words)
-    i, j, steps, found = len(reference), len(words), 0, []
-    while i and j:
-        if reference[i - 1] == words[j - 1]:
-            i, j = i - 1, j - 1
-            found.append(i)
-        elif table[i - 1][j] > table[i][j - 1]:
-            i -= 1
-        else:
-            j -= 1
-        steps += 1
+def _pltrdy_common(rows: Sequence[int], sentence: Sequence[str], words: Sequence[str], offset: int) -> list[str]:
+    """Return the words of one LCS of a reference's sentence and a prediction's."""
+    found: list[tuple[int, int]] = []
+    steps = len(words)
+    if rows[-1] >> offset & ((1 << len(words)) - 1):
+        found, steps = _walk(rows, sentence, words, offset)
     if steps > _DEEPEST_WALK:
         raise RougeUndefined("sentence too long")
-    return found
-
-
-def _lcs_table(a: Sequence[str], b: Sequence[str]) -> list[list[int]]:
-    """Return the table of longest common subsequence lengths, (len(a) + 1) rows of len(b) + 1."""
-    table = [[0] * (len(b) + 1)]
-    for word in a:
-        above, row, left = table[-1], [0], 0
-        for j, other in enumerate(b, 1):
-            left = above[j - 1] + 1 if word == other else max(above[j], left)
-            row.append(left)
-        table.append(row)
-    return table
+    return [sentence[row] for row, _ in found]
 
 
 def google_words(text: str) -> list[str]:
@@ -96,7 +131,7 @@ def google_words(text: str) -> list[str]:
 def google_rouge_l(prediction: str, reference: str) -> Rouge:
     """Return rougeL: one longest common subsequence over both whole texts; 0 where a text has no word."""
     said, meant = google_words(prediction), google_words(reference)
-    return _google_score(_lcs_table(meant, said)[-1][-1], len(said), len(meant))
+    return _google_score(_LcsTables([meant]).rows(said)[-1].bit_count(), len(said), len(meant))
 
 
 def google_rouge_lsum(prediction: str, reference: str) -> Rouge:
@@ -105,30 +140,18 @@ def google_rouge_lsum(prediction: str, reference: str) -> Rouge:
     meant = [google_words(line) for line in reference.split("\n") if line]
     left_said, left_meant = Counter(chain.from_iterable(said)), Counter(chain.from_iterable(meant))
     n_said, n_meant = left_said.total(), left_meant.total()
+    tables = _LcsTables(meant)
+    rows_of = [tables.rows(words) for words in said]
     hits = 0
-    for line in meant:
-        positions = set(chain.from_iterable(_google_walk(line, words) for words in said))
-        for word in (line[i] for i in sorted(positions)):
+    for line, offset in zip(meant, tables.offsets, strict=True):
+        walks = (_walk(rows, words, line, offset)[0] for rows, words in zip(rows_of, said, strict=True))
+        places = {column for walk in walks for _, column in walk}
+        for word in (line[place] for place in sorted(places)):
             if left_said[word] > 0 and left_meant[word] > 0:
                 hits += 1
                 left_said[word] -= 1
                 left_meant[word] -= 1
     return _google_score(hits, n_said, n_meant)
-
-
-def _google_walk(reference: Sequence[str], words: Sequence[str]) -> list[int]:
-    """Return the positions in ``reference`` of the subsequence that the package finds."""
-    table = _lcs_table(reference, words)
-    i, j, found = len(reference), len(words), []
-    while i and j:
-        if reference[i - 1] == words[j - 1]:
-            i, j = i - 1, j - 1
-            found.append(i)
-        elif table[i][j - 1] > table[i - 1][j]:
-            j -= 1
-        else:
-            i -= 1
-    return found
 
 
 def _google_score(common: int, n_said: int, n_meant: int) -> Rouge:

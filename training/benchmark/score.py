@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
+from emola import __version__
 from emola.answer import Protocol, protocol_version
 from emola.errors import InputError
 from training.benchmark.bootstrap import Scores, intervals
@@ -25,6 +25,7 @@ from training.benchmark.emotion_metrics import (
     emotion_codes,
     emotion_table,
 )
+from training.benchmark.item_scores import ItemScores
 from training.benchmark.items import Item
 from training.benchmark.labels import Task
 from training.benchmark.outcomes import MAIN_ROUGE, Outcome, judge
@@ -78,12 +79,12 @@ def score(outcomes: Sequence[Outcome], settings: ScoringSettings) -> dict[str, A
         **main,
         **recognition,
         "rouge": {"s_ge_uses": MAIN_ROUGE[settings.protocol], **rouge},
-        "intervals_95": intervals(len(outcomes), _Resampled(outcomes, settings), settings.repeats, settings.seed),
+        "intervals_95": intervals(len(outcomes), _item_scores(outcomes, settings), settings.repeats, settings.seed),
         "bootstrap": {"repeats": settings.repeats, "seed": settings.seed},
         "counts": _counts(outcomes, settings.protocol),
         "groups": _groups(outcomes, settings),
         "protocol": {"name": settings.protocol, "vocabularies": protocol_version(settings.protocol)},
-        "versions": {"python": platform.python_version(), "numpy": np.__version__},
+        "versions": {"emola": __version__, "python": platform.python_version(), "numpy": np.__version__},
     }
 
 
@@ -110,33 +111,8 @@ def _unit_part(labelled: Sequence[Outcome], settings: ScoringSettings) -> dict[s
     return {**means, "min_positives": settings.min_positives, "action_units": unit_table(counts, settings.protocol)}
 
 
-class _Resampled:
-    """Scores of weighted items, for the bootstrap."""
-
-    def __init__(self, outcomes: Sequence[Outcome], settings: ScoringSettings) -> None:
-        self._settings = settings
-        self._labelled = np.array([outcome.label is not None for outcome in outcomes])
-        labelled = [outcome for outcome in outcomes if outcome.label is not None]
-        values = [outcome.rouge[MAIN_ROUGE[settings.protocol]] for outcome in outcomes]
-        self._has_rouge = np.array([value is not None for value in values])
-        self._rouge = np.array([value or 0.0 for value in values])
-        if settings.task == "emotion":
-            self._right = np.array([float(outcome.predicted == outcome.label) for outcome in labelled])
-        else:
-            self._kinds = unit_kinds(labelled)
-
-    def __call__(self, weights: NDArray[np.float64]) -> Scores:
-        """Return S_re, S_ge and S_rege of the items as often as ``weights`` says."""
-        drawn = weights[self._labelled]
-        n_rouge = float(weights @ self._has_rouge)
-        rouge = float(weights @ self._rouge) / n_rouge if n_rouge else None
-        return _totals(self._s_re(drawn) if drawn.sum() else None, rouge)
-
-    def _s_re(self, drawn: NDArray[np.float64]) -> float | None:
-        if self._settings.task == "emotion":
-            return 100 * float(drawn @ self._right / drawn.sum())
-        counts = unit_counts(drawn @ self._kinds)
-        return unit_means(counts, self._settings.protocol, self._settings.min_positives)["s_re"]
+def _item_scores(outcomes: Sequence[Outcome], settings: ScoringSettings) -> ItemScores:
+    return ItemScores(outcomes, settings.task, settings.protocol, settings.min_positives)
 
 
 def _counts(outcomes: Sequence[Outcome], protocol: Protocol) -> dict[str, Any]:
@@ -156,8 +132,7 @@ def _groups(outcomes: Sequence[Outcome], settings: ScoringSettings) -> dict[str,
     groups: dict[str, Any] = {}
     for name in sorted({outcome.group for outcome in outcomes if outcome.group is not None}):
         members = [outcome for outcome in outcomes if outcome.group == name]
-        scores = _Resampled(members, settings)(np.ones(len(members)))
-        groups[name] = {"n": len(members), **scores}
+        groups[name] = {"n": len(members), **_item_scores(members, settings).totals()}
     return groups
 
 

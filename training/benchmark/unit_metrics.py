@@ -24,44 +24,58 @@ def unit_kinds(outcomes: Sequence[Outcome]) -> NDArray[np.float64]:
 
 
 def unit_counts(sums: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return counts (20, 4) from summed kinds (80,)."""
-    return np.rint(sums).astype(np.int64).reshape(len(_NUMBERS), 4)
+    """Return counts (..., 20, 4) from summed kinds (..., 80)."""
+    return np.rint(sums).astype(np.int64).reshape(*sums.shape[:-1], len(_NUMBERS), 4)
 
 
-def unit_means(counts: NDArray[np.int64], protocol: Protocol, min_positives: int) -> dict[str, float | None]:
-    """Return ``s_re`` (0 to 100) and the means that stand beside it.
+def unit_f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return 2TP / (2TP + FP + FN) from counts (..., 4), NaN where a unit is neither labelled nor predicted."""
+    hits = 2.0 * counts[..., 0]
+    below = hits + counts[..., 1] + counts[..., 2]
+    return np.divide(hits, below, out=np.full(below.shape, np.nan), where=below > 0)
+
+
+def unit_s_re(counts: NDArray[np.int64], protocol: Protocol, min_positives: int) -> NDArray[np.float64]:
+    """Return S_re (...), 0 to 100, from counts (..., 20, 4); NaN where no unit enters the mean.
 
     ``paper``: mean F1 over the 12 scored units, F1 = 0 without a true positive, units left out where label and answer
     have one and the same value throughout (the published code fails on them in silence). ``strict``: mean F1 over the
-    scored units with at least ``min_positives`` labels, and over all 20.
+    scored units with at least ``min_positives`` labels.
     """
+    scored = counts[..., _SCORED, :]
+    kept = ~_constant(scored) if protocol == "paper" else _positives(scored) >= max(min_positives, 1)
+    return 100 * _mean(unit_f1(scored), kept)
+
+
+def unit_means(counts: NDArray[np.int64], protocol: Protocol, min_positives: int) -> dict[str, float | None]:
+    """Return ``s_re`` (0 to 100) and the means that stand beside it, None where one is not defined.
+
+    Beside ``paper``: the mean accuracy of its units. Beside ``strict``: mean F1 over all 20 units with enough labels,
+    F1 of the summed counts of all and of the scored units, and the accuracy over the scored ones.
+    """
+    scored = counts[_SCORED]
+    s_re = unit_s_re(counts, protocol, min_positives)
+    right, total = scored[:, [0, 3]].sum(1), scored.sum(1)
     if protocol == "paper":
-        kept = counts[[i for i in _SCORED if not _constant(counts[i])]]
-        f1, right = [_f1(row) or 0.0 for row in kept], kept[:, [0, 3]].sum(1)
-        mean = _mean(f1)
-        accuracy = _mean(list(right / kept.sum(1))) if len(kept) else None
-        return {"s_re": None if mean is None else 100 * mean, "accuracy": accuracy}
-    scored = _mean(_with_positives(counts[_SCORED], min_positives))
-    total = counts.sum(0)
+        return {"s_re": _known(s_re), "accuracy": _known(_mean(right / total, ~_constant(scored)))}
     return {
-        "s_re": None if scored is None else 100 * scored,
-        "macro_f1_all": _mean(_with_positives(counts, min_positives)),
-        "micro_f1_all": _f1(total),
-        "micro_f1_scored": _f1(counts[_SCORED].sum(0)),
-        "accuracy": float((counts[_SCORED][:, [0, 3]].sum()) / counts[_SCORED].sum()),
+        "s_re": _known(s_re),
+        "macro_f1_all": _known(_mean(unit_f1(counts), _positives(counts) >= max(min_positives, 1))),
+        "micro_f1_all": _known(unit_f1(counts.sum(0))),
+        "micro_f1_scored": _known(unit_f1(scored.sum(0))),
+        "accuracy": float(right.sum() / total.sum()),
     }
 
 
 def unit_table(counts: NDArray[np.int64], protocol: Protocol) -> dict[str, dict[str, Any]]:
     """Return counts, precision, recall, F1, support, accuracy, balanced accuracy, kappa and MCC of each unit.
 
-    A figure whose denominator is 0 is None; with ``paper``, F1 is 0 without a true positive and ``left_out`` says
-    where the published code drops the unit from its mean.
+    A figure whose denominator is 0 is None; with ``paper``, ``left_out`` says where the published code drops the unit
+    from its mean.
     """
     table = {}
     for number, row in zip(_NUMBERS, counts, strict=True):
         tp, fp, fn, tn = (int(x) for x in row)
-        f1 = _f1(row)
         entry: dict[str, Any] = {
             "name": ACTION_UNITS[number].name,
             "scored": number in SCORED_ACTION_UNITS,
@@ -72,34 +86,36 @@ def unit_table(counts: NDArray[np.int64], protocol: Protocol) -> dict[str, dict[
             "support": tp + fn,
             "precision": tp / (tp + fp) if tp + fp else None,
             "recall": tp / (tp + fn) if tp + fn else None,
-            "f1": (f1 or 0.0) if protocol == "paper" and not _constant(row) else f1,
+            "f1": _known(unit_f1(row)),
             "accuracy": (tp + tn) / (tp + fp + fn + tn),
             **_agreement(tp, fp, fn, tn),
         }
         if protocol == "paper":
-            entry["left_out"] = _constant(row)
+            entry["left_out"] = bool(_constant(row))
         table[str(number)] = entry
     return table
 
 
-def _f1(row: NDArray[np.int64]) -> float | None:
-    """Return 2TP / (2TP + FP + FN), None where the unit is neither labelled nor predicted."""
-    tp, fp, fn = (int(x) for x in row[:3])
-    return 2 * tp / (2 * tp + fp + fn) if tp + fp + fn else None
+def _constant(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say where labels and answers (..., 4) are all present or all absent, a confusion matrix of one cell."""
+    wrong = counts[..., 1] + counts[..., 2]
+    constant: NDArray[np.bool_] = (wrong == 0) & ((counts[..., 0] == 0) | (counts[..., 3] == 0))
+    return constant
 
 
-def _constant(row: NDArray[np.int64]) -> bool:
-    """Say whether labels and answers are all present or all absent, a confusion matrix of one cell."""
-    return bool(row[1] + row[2] == 0 and (row[0] == 0 or row[3] == 0))
+def _positives(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the number of labels of each unit (...) from counts (..., 4)."""
+    return counts[..., 0] + counts[..., 2]
 
 
-def _with_positives(counts: NDArray[np.int64], least: int) -> list[float]:
-    """Return F1 of the units with enough labels."""
-    return [_f1(row) or 0.0 for row in counts if row[0] + row[2] >= max(least, 1)]
+def _mean(values: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the mean over the last axis of what is kept, NaN counted as 0; NaN where nothing is."""
+    total, n = np.where(kept, np.nan_to_num(values), 0.0).sum(-1), kept.sum(-1)
+    return np.divide(total, n, out=np.full(np.shape(total), np.nan), where=n > 0)
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return float(np.mean(values)) if len(values) else None
+def _known(value: NDArray[np.float64]) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _agreement(tp: int, fp: int, fn: int, tn: int) -> dict[str, float | None]:

@@ -1,5 +1,6 @@
 """A tiny random EmoLA on disk, and small evaluation data for it."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -114,3 +115,65 @@ def make_data(tmp_path: Path) -> Callable[..., Path]:
 def read_lines() -> Callable[[Path], list[dict[str, Any]]]:
     """Return the objects of a JSONL file."""
     return lambda path: [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> Callable[..., Path]:
+    """Write the folder of a finished run from emotion and action-unit predictions."""
+
+    def make(name: str, emotion: Any = (), au: Any = ()) -> Path:
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        (tmp_path / "faces").mkdir(exist_ok=True)
+        Image.fromarray(np.full((40, 30, 3), 128, np.uint8)).save(tmp_path / "faces" / "0.png")
+        identity = {
+            "model": "0",
+            "data": "0",
+            "decoding": {"name": "greedy", "seed": 0},
+            "inputs": "both",
+            "image": "pad",
+            "numbers": "float32",
+            "versions": {"torch": "2"},
+        }
+        notes = {"model": "M <b>", "data": "D", "root": str(tmp_path), "software": {"git": "abc"}}
+        (folder / "run.json").write_text(json.dumps({"format": 1, "identity": identity, **notes}))
+        for task, lines in (("emotion", emotion), ("au", au)):
+            rows = [
+                {
+                    "id": f"{task}-{index}",
+                    "task": task,
+                    "prediction": said,
+                    "reference": "A smile is seen.",
+                    "label": label,
+                    "group": None,
+                    "status": "failed" if said is None else "answered",
+                    "reason": "the picture is broken" if said is None else None,
+                    "image": "faces/0.png",
+                }
+                for index, (said, label) in enumerate(lines)
+            ]
+            if rows:
+                text = "".join(json.dumps(row) + "\n" for row in rows)
+                (folder / f"predictions_{task}.jsonl").write_text(text)
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def make_release(tmp_path: Path) -> Callable[..., Path]:
+    """Write a review release with benchmark rows by task."""
+
+    def make(name: str = "spring", **tasks: list[dict[str, Any]]) -> Path:
+        folder = tmp_path / "releases" / name
+        (folder / "benchmark").mkdir(parents=True)
+        files = {}
+        for task, rows in tasks.items():
+            content = "".join(json.dumps(row) + "\n" for row in rows).encode()
+            (folder / "benchmark" / f"{task}.jsonl").write_bytes(content)
+            files[f"benchmark/{task}.jsonl"] = {"sha256": hashlib.sha256(content).hexdigest(), "rows": len(rows)}
+        manifest = {"format": "emola-review-release", "name": name, "event_hash": "ab" * 32, "files": files}
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        return folder
+
+    return make

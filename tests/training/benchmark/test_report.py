@@ -4,12 +4,12 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from training.benchmark.__main__ import main
 from training.benchmark.cited import cited_results
+from training.benchmark.item_scores import ItemScores
 from training.benchmark.items import read_items
-from training.benchmark.report_compare import ItemScores, compare
+from training.benchmark.report_compare import compare
 from training.benchmark.report_folds import fold_tables
 from training.benchmark.report_markdown import table_markdown
 from training.benchmark.report_pictures import Bar, bar_chart, confusion_chart, histogram
@@ -18,49 +18,6 @@ from training.benchmark.report_tables import Table
 from training.benchmark.score import ScoringSettings, judge_all, score
 
 EVIL = "<script>alert('x')</script> & \"quoted\" | pipe"
-
-
-@pytest.fixture
-def make_run(tmp_path):
-    """Write the folder of a finished run from emotion and action-unit predictions."""
-
-    def make(name, emotion=(), au=()):
-        folder = tmp_path / name
-        folder.mkdir()
-        (tmp_path / "faces").mkdir(exist_ok=True)
-        Image.fromarray(np.full((40, 30, 3), 128, np.uint8)).save(tmp_path / "faces" / "0.png")
-        identity = {
-            "model": "0",
-            "data": "0",
-            "decoding": {"name": "greedy", "seed": 0},
-            "inputs": "both",
-            "image": "pad",
-            "numbers": "float32",
-            "versions": {"torch": "2"},
-        }
-        notes = {"model": "M <b>", "data": "D", "root": str(tmp_path), "software": {"git": "abc"}}
-        (folder / "run.json").write_text(json.dumps({"format": 1, "identity": identity, **notes}))
-        for task, lines in (("emotion", emotion), ("au", au)):
-            rows = [
-                {
-                    "id": f"{task}-{index}",
-                    "task": task,
-                    "prediction": said,
-                    "reference": "A smile is seen.",
-                    "label": label,
-                    "group": None,
-                    "status": "failed" if said is None else "answered",
-                    "reason": "the picture is broken" if said is None else None,
-                    "image": "faces/0.png",
-                }
-                for index, (said, label) in enumerate(lines)
-            ]
-            if rows:
-                text = "".join(json.dumps(row) + "\n" for row in rows)
-                (folder / f"predictions_{task}.jsonl").write_text(text)
-        return folder
-
-    return make
 
 
 HAPPY, SAD = "The face shows happiness.", "The face shows sadness."
@@ -147,7 +104,7 @@ def test_item_scores_equal_the_totals_of_score(make_run, task, protocol):
     run = make_run("run", emotion, au)
     settings = ScoringSettings(task, protocol, repeats=0)
     outcomes = judge_all(read_items(run / f"predictions_{task}.jsonl"), settings)
-    totals = ItemScores(outcomes, task, protocol)(np.ones(len(outcomes)))
+    totals = ItemScores(outcomes, task, protocol).totals()
     report = score(outcomes, settings)
     for name, value in totals.items():
         assert value == pytest.approx(report[name])

@@ -1,0 +1,53 @@
+"""The tabs that training adds to the studio: benchmark runs, and jobs that train and measure."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from training.jobs.board import Jobs
+from training.jobs.plan import DataChoice, find_data_sets, review_release
+from training.page_runs import DemoLink, build_runs_page
+from training.page_train import build_train_page
+
+Releases = Callable[[], list[tuple[Path, Path]]]
+"""Folder and data root of every complete review release, the newest first."""
+
+StudioTab = Callable[[Any, gr.Tabs], None]
+
+
+def runs_tab(runs: Path) -> StudioTab:
+    """Return what builds the tab of the benchmark runs, whose pictures open in the demo."""
+
+    def build(demo: Any, tabs: gr.Tabs) -> None:
+        def open_picture(path: Path, task: str, request: gr.Request) -> tuple[Any, ...]:
+            opened = demo.open(demo.visit(request), path, path.name)
+            return gr.Tabs(selected="demo"), gr.update(value=task), *opened
+
+        build_runs_page(runs, DemoLink(open_picture, [tabs, demo.controls[0], demo.stage, *demo.answers]))
+
+    return build
+
+
+def train_tab(
+    runs: Path, files: Path, bases: Sequence[str], releases: Releases, may_start: Callable[[gr.Request], bool]
+) -> StudioTab:
+    """Return what builds the tab "Train & benchmark".
+
+    Args:
+        runs: jobs go into its folder ``jobs``.
+        files: rendered data sets below it can be chosen too, the sample project among them.
+        bases: models that can be trained further.
+        releases: what can be learned from.
+        may_start: whether a visitor may start processes; others may watch.
+    """
+
+    def choices() -> list[DataChoice]:
+        found = [review_release(folder, root) for folder, root in releases()]
+        return [*found, *find_data_sets(files), *find_data_sets(runs)]
+
+    def build(_demo: Any, _tabs: gr.Tabs) -> None:
+        build_train_page(Jobs(runs / "jobs"), choices, lambda: list(bases), runs, may_start=may_start)
+
+    return build

@@ -1,0 +1,169 @@
+"""What the Train page shows, as HTML: the plan, the list of jobs, and one job with its curve, answers and log."""
+
+import time
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from emola.page_results import notice_html
+from training.jobs.curve import loss_chart
+from training.jobs.job import Job, Progress
+from training.jobs.plan import AFTER, BEFORE, TRAINING, TrainPlan
+from training.jobs.progress import last_lines
+from training.lora.run_folder import RunFolder
+
+SIGNS = {"queued": "○", "running": "●", "done": "✓", "failed": "✗", "cancelled": "■", "dead": "✗"}
+_SAMPLES = 3
+
+
+def plan_html(plan: TrainPlan, checks: bool) -> str:
+    """Return what a request comes to, in words."""
+    steps = f"{plan.steps:,} steps of {plan.batch_size}"
+    facts = [("Data", f"{plan.rows:,} descriptions, {steps}")]
+    if plan.parameters is None:
+        facts.append(("Size", "unknown until the base is on this disk"))
+    else:
+        size = f"{_count(plan.trained or 0)} numbers of a base of {_count(plan.parameters)}"
+        facts += [
+            ("Trains", size),
+            ("Memory", f"{_bytes(plan.memory_bytes or 0)} for weights and optimizer; activations on top"),
+        ]
+    if plan.step_s is None:
+        facts.append(("Time", "unknown: no such run was measured here yet; the time left shows after the first steps"))
+    else:
+        measured = f"{plan.step_s:.2g} s a step in {plan.measured_in}"
+        facts.append(("Time", f"about {_span(plan.step_s * plan.steps)}: {measured}"))
+    facts.append(("Then", "asks base and adapter about held-out faces and reports" if checks else "nothing more"))
+    return _in_page(f"<dl class='plan'>{''.join(_fact(name, value) for name, value in facts)}</dl>")
+
+
+def jobs_html(jobs: Sequence[Job], chosen: str | None) -> str:
+    """Return the list of jobs, the newest first."""
+    if not jobs:
+        return _in_page('<p class="muted">No job was started yet. Choose data and press Start.</p>')
+    lines = "".join(_line(job, job.id == chosen) for job in jobs)
+    return _in_page(f'<ul class="jobs" aria-label="Jobs">{lines}</ul>')
+
+
+def job_html(job: Job) -> str:
+    """Return one job as it stands: stage, progress, speed, curve and latest answers."""
+    state = f'<span class="state state-{job.state}">{SIGNS[job.state]} {job.state}</span>'
+    parts = [f"<header><h3>{escape(job.title)}</h3>{state}</header>"]
+    if job.reason:
+        parts.append(notice_html(job.reason, "error" if job.state in ("failed", "dead") else "info"))
+    if not job.is_over:
+        parts.append(_progress(job))
+    parts += [_stages(job), _curve(job.folder / TRAINING), _answers(job)]
+    return _in_page(f'<article class="job" data-state="{job.state}">{"".join(parts)}</article>')
+
+
+def message_html(sentence: str, kind: str = "info") -> str:
+    """Return one sentence in a box."""
+    return _in_page(notice_html(sentence, kind))
+
+
+def _in_page(inner: str) -> str:
+    return f'<div class="train">{inner}</div>'
+
+
+def _fact(name: str, value: str) -> str:
+    return f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+
+
+def _line(job: Job, chosen: bool) -> str:
+    begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
+    far = f" {_percent(job.progress)}" if job.state == "running" and job.progress.of else ""
+    return (
+        f'<li aria-current="{str(chosen).lower()}"><button type="button" data-job="{escape(job.id)}">'
+        f'<span class="state state-{job.state}">{SIGNS[job.state]} {job.state}{far}</span> <b>{escape(job.title)}</b> '
+        f'<span class="muted">{begun}</span></button></li>'
+    )
+
+
+def _progress(job: Job) -> str:
+    """Return bar and numbers of the stage under way."""
+    progress = job.progress
+    bar = f'<progress max="{progress.of or 1}" value="{progress.step}" aria-label="Progress"></progress>'
+    done = f"{progress.step:,} of {progress.of:,} {progress.unit}s"
+    facts = [done if progress.of else progress.message or "starting"]
+    facts += [f"loss {progress.loss:.4f}"] if progress.loss is not None else []
+    counted = "samples" if progress.unit == "step" else f"{progress.unit}s"
+    facts += [f"{progress.per_second:.3g} {counted} a second"] if progress.per_second else []
+    facts += [f"{_span(progress.eta_s)} left of this stage"] if progress.eta_s is not None else []
+    quiet = time.time() - job.heartbeat
+    facts += [f"not heard of for {quiet:.0f} s"] if quiet > 15 else []
+    return f'{bar}<p class="numbers">{escape(" · ".join(facts))}</p>'
+
+
+def _stages(job: Job) -> str:
+    """Return the stages with a sign each."""
+    reached = len(job.stages) if job.state == "done" else job.stage
+    items = []
+    for number, stage in enumerate(job.stages):
+        state = "done" if number < reached else job.state if number == reached else "queued"
+        sign = f'<span aria-hidden="true">{SIGNS[state]}</span>'
+        items.append(f'<li class="state-{state}">{sign} {escape(stage.title)}</li>')
+    return f'<ol class="stages" aria-label="Stages">{"".join(items)}</ol>'
+
+
+def _curve(folder: Path) -> str:
+    """Return the loss of every step as a line, and the held-out loss as points."""
+    rows = RunFolder(folder).read_metrics()
+    steps = [(row["step"], row["loss"]) for row in rows if "loss" in row]
+    held_out = [(row["step"], row["eval_loss"]) for row in rows if "eval_loss" in row]
+    if len(steps) < 2:
+        return ""
+    said = f"Loss from {steps[0][1]:.3f} to {steps[-1][1]:.3f} over {steps[-1][0]} steps"
+    notes = f"{said}; points are the held-out loss, last {held_out[-1][1]:.3f}." if held_out else f"{said}."
+    return f"<figure>{loss_chart(steps, held_out, said)}<figcaption>{notes}</figcaption></figure>"
+
+
+def _answers(job: Job) -> str:
+    """Return the latest answers of the benchmark, those of the base beside those of the adapter."""
+    after = _latest(job.folder / AFTER)
+    before = _latest(job.folder / BEFORE)
+    keys = list(after or before)[-_SAMPLES:]
+    if not keys:
+        return ""
+    rows = "".join(_answer(key, before.get(key), after.get(key)) for key in keys)
+    head = '<tr><th scope="col">Face</th><th scope="col">Base</th><th scope="col">New adapter</th></tr>'
+    return f'<div class="wide"><table><caption>Sample answers</caption>{head}{rows}</table></div>'
+
+
+def _answer(key: tuple[str, str], before: dict[str, Any] | None, after: dict[str, Any] | None) -> str:
+    cells = [
+        "" if row is None else escape(f"failed: {row['reason']}" if row["prediction"] is None else row["prediction"])
+        for row in (before, after)
+    ]
+    return f"<tr><td>{escape(' '.join(key))}</td><td>{cells[0]}</td><td>{cells[1]}</td></tr>"
+
+
+def _latest(run: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the last answers of a run by task and id."""
+    rows = [row for path in sorted(run.glob("parts/journal-*.jsonl")) for row in last_lines(path)]
+    return {(str(row["task"]), str(row["id"])): row for row in rows}
+
+
+def _percent(progress: Progress) -> str:
+    return f"{100 * progress.step / progress.of:.0f} %"
+
+
+def _count(number: int) -> str:
+    """Return a large number with its unit."""
+    for size, name in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
+        if number >= size:
+            return f"{number / size:.3g} {name}"
+    return str(number)
+
+
+def _bytes(number: float) -> str:
+    """Return an amount of memory."""
+    return f"{number / 1e9:.2g} GB" if number >= 1e9 else f"{number / 1e6:.2g} MB"
+
+
+def _span(seconds: float) -> str:
+    """Return a length of time for people."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
