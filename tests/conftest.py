@@ -1,6 +1,8 @@
 """Pictures and places that several tests share; nothing here reads the network."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,3 +39,30 @@ def photos() -> Path:
     if not (folder / "labels.json").is_file():
         pytest.skip("the real photographs are not on this machine")
     return folder
+
+
+@pytest.fixture(scope="session")
+def make_byte_tokenizer() -> Callable[[], Any]:
+    """Make byte-level tokenizers without merges: 4 control tokens, one id a byte, ``<image>`` as 260."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    def make() -> PreTrainedTokenizerFast:
+        alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+        vocabulary = {token: index for index, token in enumerate(["<pad>", "<s>", "</s>", "<unk>", *alphabet])}
+        backend = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+        backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        backend.decoder = decoders.ByteLevel()
+        tokenizer = PreTrainedTokenizerFast(
+            tokenizer_object=backend, pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>"
+        )
+        tokenizer.add_special_tokens({"additional_special_tokens": ["<image>"]})
+        return tokenizer
+
+    return make
+
+
+@pytest.fixture
+def byte_tokenizer(make_byte_tokenizer: Callable[[], Any]) -> Any:
+    """A byte-level tokenizer of this test's own."""
+    return make_byte_tokenizer()

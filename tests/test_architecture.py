@@ -26,6 +26,7 @@ REVIEW_MAY_IMPORT = (
     "emola.answer",
     "emola.errors",
     "emola.exit_code",
+    "emola.__version__",
     "emola.faces.geometry",
     "emola.faces.face",
 )

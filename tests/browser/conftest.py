@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,22 +49,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def make_tokenizer():
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
-    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {token: index for index, token in enumerate(["<pad>", "<s>", "</s>", "<unk>", *letters])}
-    backend = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    backend.decoder = decoders.ByteLevel()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=backend, pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>"
-    )
-    tokenizer.add_special_tokens({"additional_special_tokens": ["<image>"]})
-    return tokenizer
 
 
 def make_config(name: str, endless: bool):
@@ -132,7 +117,7 @@ def teach(model, processor, steps: int = 150) -> None:
     model.eval()
 
 
-def make_model(folder: Path, name: str, endless: bool) -> Path:
+def make_model(folder: Path, tokenizer: Any, name: str, endless: bool) -> Path:
     import torch
     from transformers import CLIPImageProcessorPil
 
@@ -142,7 +127,7 @@ def make_model(folder: Path, name: str, endless: bool) -> Path:
     config = make_config(name, endless)
     model = EmolaForConditionalGeneration(config)
     images = CLIPImageProcessorPil(size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28})
-    processor = EmolaProcessor.from_config(config, make_tokenizer(), images)
+    processor = EmolaProcessor.from_config(config, tokenizer, images)
     if not endless:
         teach(model, processor)
     model.save_pretrained(folder)
@@ -151,15 +136,19 @@ def make_model(folder: Path, name: str, endless: bool) -> Path:
 
 
 @pytest.fixture(scope="session")
-def taught_model(tmp_path_factory) -> Path:
+def taught_model(tmp_path_factory, make_byte_tokenizer) -> Path:
     """A model that answers ANSWERS, whatever the face."""
-    return make_model(tmp_path_factory.mktemp("models") / "taught", "Taught by heart", endless=False)
+    return make_model(
+        tmp_path_factory.mktemp("models") / "taught", make_byte_tokenizer(), "Taught by heart", endless=False
+    )
 
 
 @pytest.fixture(scope="session")
-def endless_model(tmp_path_factory) -> Path:
+def endless_model(tmp_path_factory, make_byte_tokenizer) -> Path:
     """A random model without an end token: it writes until it is stopped."""
-    return make_model(tmp_path_factory.mktemp("models") / "endless", "Endless <b>model</b>", endless=True)
+    return make_model(
+        tmp_path_factory.mktemp("models") / "endless", make_byte_tokenizer(), "Endless <b>model</b>", endless=True
+    )
 
 
 @pytest.fixture(scope="session")

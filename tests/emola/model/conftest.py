@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
 from transformers import CLIPVisionConfig, LlamaConfig, LlamaTokenizer, PreTrainedTokenizerFast
 
 from emola.model import EmolaConfig, EmolaForConditionalGeneration
@@ -110,22 +110,6 @@ def make_inputs() -> Callable[..., TinyInputs]:
         )
 
     return make
-
-
-@pytest.fixture
-def byte_tokenizer() -> PreTrainedTokenizerFast:
-    """A byte-level tokenizer without merges and without dummy prefix: 4 control tokens, then one id per byte."""
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {token: index for index, token in enumerate(["<pad>", "<s>", "</s>", "<unk>", *alphabet])}
-    backend = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    backend.decoder = decoders.ByteLevel()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=backend, pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>"
-    )
-    tokenizer.add_special_tokens({"additional_special_tokens": ["<image>"]})
-    assert tokenizer.convert_tokens_to_ids("<image>") == IMAGE_TOKEN_INDEX
-    return tokenizer
 
 
 def _spell(pieces: Iterable[str]) -> tuple[dict[str, int], list[tuple[str, str]]]:

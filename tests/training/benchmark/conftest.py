@@ -10,27 +10,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import CLIPVisionConfig, GenerationConfig, LlamaConfig, PreTrainedTokenizerFast
+from transformers import CLIPVisionConfig, GenerationConfig, LlamaConfig
 
 from emola.model import EmolaConfig, EmolaForConditionalGeneration, EmolaProcessor
 
 IMAGE_TOKEN_INDEX = 260
 ENDS = [2, *range(40, 64)]
 """Ids that end an answer: many, so that the answers of a random model differ in length."""
-
-
-def _tokenizer() -> PreTrainedTokenizerFast:
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {token: index for index, token in enumerate(["<pad>", "<s>", "</s>", "<unk>", *alphabet])}
-    backend = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    backend.decoder = decoders.ByteLevel()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=backend, pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>"
-    )
-    tokenizer.add_special_tokens({"additional_special_tokens": ["<image>"]})
-    return tokenizer
 
 
 def _vision() -> CLIPVisionConfig:
@@ -55,7 +41,7 @@ def _text() -> LlamaConfig:
 
 
 @pytest.fixture(scope="session")
-def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def model_folder(tmp_path_factory: pytest.TempPathFactory, make_byte_tokenizer: Callable[[], Any]) -> Path:
     """A random EmoLA (4 patch rows, 212 prior numbers, 192 positions) as ``save_pretrained`` writes it."""
     config = EmolaConfig(
         vision_config=_vision(),
@@ -74,7 +60,7 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model.generation_config = GenerationConfig(bos_token_id=1, eos_token_id=ENDS, pad_token_id=0)
     folder = tmp_path_factory.mktemp("emola") / "tiny-random"
     model.save_pretrained(folder)
-    EmolaProcessor.from_config(config, _tokenizer()).save_pretrained(folder)
+    EmolaProcessor.from_config(config, make_byte_tokenizer()).save_pretrained(folder)
     return folder
 
 

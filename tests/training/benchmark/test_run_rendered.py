@@ -21,9 +21,7 @@ pytestmark = [
 def rendered(tmp_path_factory):
     """Rendered faces, all of them in the evaluation split."""
     folder = tmp_path_factory.mktemp("rendered") / "faces"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("training.synthetic.dataset.EVAL_SHARE", 1.0)
-        make_dataset(DatasetPlan(folder, FACES, seed=987_654))
+    make_dataset(DatasetPlan(folder, FACES, seed=987_654, eval_share=1.0))
     return folder
 
 

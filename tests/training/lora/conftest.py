@@ -14,8 +14,7 @@ import torch
 import yaml
 from accelerate.state import AcceleratorState, GradientState, PartialState
 from PIL import Image
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import CLIPVisionConfig, LlamaConfig, PreTrainedTokenizerFast
+from transformers import CLIPVisionConfig, LlamaConfig
 
 from emola.model import EmolaConfig, EmolaForConditionalGeneration, EmolaProcessor
 from training.data.samples import Sample, read_faba
@@ -40,19 +39,6 @@ def fresh_accelerate() -> Iterator[None]:
     PartialState._reset_state()
 
 
-def byte_tokenizer() -> PreTrainedTokenizerFast:
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {token: index for index, token in enumerate(["<pad>", "<s>", "</s>", "<unk>", *alphabet])}
-    backend = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    backend.decoder = decoders.ByteLevel()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=backend, pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>"
-    )
-    tokenizer.add_special_tokens({"additional_special_tokens": ["<image>"]})
-    return tokenizer
-
-
 def tiny_config() -> EmolaConfig:
     return EmolaConfig(
         vision_config=CLIPVisionConfig(
@@ -68,7 +54,7 @@ def tiny_config() -> EmolaConfig:
 
 
 @pytest.fixture(scope="session")
-def base_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def base_folder(tmp_path_factory: pytest.TempPathFactory, make_byte_tokenizer: Callable[[], Any]) -> Path:
     folder = tmp_path_factory.mktemp("base")
     torch.manual_seed(0)
     config = tiny_config()
@@ -77,7 +63,7 @@ def base_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for parameter in model.prior_projector.parameters():
             parameter.normal_(0, 0.5)
     model.save_pretrained(folder)
-    EmolaProcessor.from_config(config, byte_tokenizer()).save_pretrained(folder)
+    EmolaProcessor.from_config(config, make_byte_tokenizer()).save_pretrained(folder)
     return folder
 
 
@@ -154,8 +140,8 @@ def make_model() -> Callable[[], EmolaForConditionalGeneration]:
 
 
 @pytest.fixture
-def processor() -> EmolaProcessor:
-    return EmolaProcessor.from_config(tiny_config(), byte_tokenizer())
+def processor(byte_tokenizer: Any) -> EmolaProcessor:
+    return EmolaProcessor.from_config(tiny_config(), byte_tokenizer)
 
 
 @pytest.fixture
