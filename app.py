@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import gradio as gr
 
     from emola.page_sending import Send
+    from emola.page_studio import Studio
     from review.database import Database
     from review.page_access import Access
     from review.snapshots import SnapshotKeeper
@@ -91,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def serve(options: argparse.Namespace) -> None:
-    """Build the pages, open the port, then load what is heavy and wait."""
+    """Open the port with pages that say what they wait for, then load what is heavy and wait."""
     from emola.faces.packs import find_pack
 
     check_port(options.host, options.port)
@@ -99,11 +100,8 @@ def serve(options: argparse.Namespace) -> None:
     say = functools.partial(print, file=sys.stderr, flush=True)
     database, access, keeper = open_review(options, say)
 
-    from emola.page import build_page  # gradio, three seconds: after the arguments have proved good
     from emola.page_studio import Studio
-    from emola.page_theme import asset, page_head, studio_theme
     from emola.spaces_gpu import on_zero_gpu
-    from review.page import build_review_pages
     from training.loop.turn import find_adapters
 
     load = partial(load_source, quantization=options.quantization)
@@ -111,8 +109,29 @@ def serve(options: argparse.Namespace) -> None:
     studio = Studio(shelf, options.face_models, partial(find_adapters, options.runs))
     if on_zero_gpu():
         studio.load_now(say)
+    page = open_pages(options, studio, database, access)
+    say(f"EmoLA studio is on {page.local_url} (stop it with Ctrl+C).")
+    warm_up = studio.warm_up(report=say)
+    if access is not None and not options.no_sample:
+        threading.Thread(target=make_sample, args=(database, options.files, warm_up, say), daemon=True).start()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that what follows is still done when a Space stops
+    try:
+        page.block_thread()
+    finally:
+        if keeper is not None:
+            keeper.stop()
+
+
+def open_pages(
+    options: argparse.Namespace, studio: "Studio", database: "Database", access: "Access | None"
+) -> "gr.Blocks":
+    """Build every page and open the port."""
+    from emola.page import build_page  # gradio, three seconds: after the arguments have proved good
+    from emola.page_theme import asset, page_head, studio_theme
+    from review.page import build_review_pages
+
     send = None if access is None else send_to_review(database, access, options.files / "sent")
-    page: gr.Blocks = build_page(studio, options.any_model, send, studio_tabs(options, database, access))
+    page = build_page(studio, options.any_model, send, studio_tabs(options, database, access))
     extra: dict[str, Any] = {}
     css = asset("studio.css")
     if access is not None:
@@ -134,16 +153,7 @@ def serve(options: argparse.Namespace) -> None:
         head=page_head(),
         **extra,
     )
-    say(f"EmoLA studio is on {page.local_url} (stop it with Ctrl+C).")
-    warm_up = studio.warm_up(report=say)
-    if access is not None and not options.no_sample:
-        threading.Thread(target=make_sample, args=(database, options.files, warm_up, say), daemon=True).start()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that what follows is still done when a Space stops
-    try:
-        page.block_thread()
-    finally:
-        if keeper is not None:
-            keeper.stop()
+    return page
 
 
 def open_review(options: argparse.Namespace, say: Say) -> "tuple[Database, Access | None, SnapshotKeeper | None]":
@@ -188,22 +198,23 @@ def send_to_review(database: "Database", access: "Access", folder: Path) -> "Sen
     from emola.page_sending import Sent, Submission
 
     def send(sent: Submission, request: "gr.Request") -> Sent:
-        from review.importing import add_description
+        from review.sending import add_description
 
         user = access.who(request)
-        added = [
-            add_description(
-                database,
-                image_bytes=sent.face,
-                text=text,
-                task=task,
-                origin_model=sent.model,
-                prompt=sent.prompts[task],
-                actor_id=user.id,
-                images_dir=folder,
-            )
-            for task, text in sent.texts.items()
-        ]
+        with database.write() as session:
+            added = [
+                add_description(
+                    session,
+                    image_bytes=sent.face,
+                    text=text,
+                    task=task,
+                    origin_model=sent.model,
+                    prompt=sent.prompts[task],
+                    actor_id=user.id,
+                    images_dir=folder,
+                )
+                for task, text in sent.texts.items()
+            ]
         return Sent(f"Kept for review as {_numbers(added)}.", f"./review?description={added[0]}")
 
     return send

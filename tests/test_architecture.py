@@ -29,6 +29,7 @@ REVIEW_MAY_IMPORT = (
     "emola.__version__",
     "emola.faces.geometry",
     "emola.faces.face",
+    "emola.faces.layouts",
 )
 LIGHT = (
     "emola",

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ from PIL import Image
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+GROUPED = ("user", "campaign", "release")
+"""Commands of ``python -m review`` that have commands of their own."""
 
 
 def commands() -> list[str]:
@@ -26,6 +31,13 @@ def python_commands() -> list[str]:
     return [line for line in commands() if line.startswith("python ")]
 
 
+def command_of(words: list[str]) -> list[str]:
+    """The words of a command line up to the command whose options follow."""
+    module = 2 if words[0] == "-m" else 1
+    names = list(takewhile(re.compile("[a-z][a-z-]*").fullmatch, words[module:]))
+    return words[:module] + names[: 2 if names and names[0] in GROUPED else 1]
+
+
 @pytest.mark.parametrize("line", [line for line in commands() if line.startswith("make ")])
 def test_make_targets_exist(line):
     target = line.split()[1]
@@ -36,8 +48,7 @@ def test_make_targets_exist(line):
 def test_every_option_shown_is_known(line):
     """The options of each command are those of its --help, and --help exits 0."""
     words = shlex.split(line)[1:]
-    length = 1 if words[0] != "-m" else 2 if words[2].startswith("-") else 3
-    command = words[:length]
+    command = command_of(words)
     run = subprocess.run(
         [sys.executable, *command, "--help"], cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=120
     )
