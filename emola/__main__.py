@@ -1,4 +1,4 @@
-"""The command line: ``python -m emola describe|convert|extract-priors``.
+"""The command line: ``python -m emola describe|convert|extract-priors|faces``.
 
 Exit codes: 0 done, 1 failed, 2 bad input (one plain sentence on stderr, never a traceback).
 """
@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from emola import __version__, convert_command, describe_command, priors_command
+from emola import __version__, convert_command, describe_command, faces_command, priors_command
 from emola.exit_code import exit_code
 
 
@@ -19,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     describe_command.add_parser(commands)
     _add_convert(commands)
     priors_command.add_parser(commands)
+    faces_command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:
         return exit_code(lambda: options.run(options))

@@ -5,6 +5,7 @@ from html import escape
 from typing import Any
 
 import gradio as gr
+from gradio.components import Navbar
 
 from emola import __version__
 from emola.page_demo import QUIET, DemoTab
@@ -42,7 +43,7 @@ def build_page(
     """
     page = gr.Blocks(title="EmoLA studio", analytics_enabled=False, delete_cache=CACHE_AGE_S, fill_width=True)
     with page:
-        gr.Navbar(main_page_name="Demo")
+        Navbar(main_page_name="Demo")
         with gr.Row(elem_classes="studio-header"):
             gr.HTML(TITLE, apply_default_css=False, elem_classes="studio-title")
             status = gr.HTML(status_html(studio), apply_default_css=False, elem_id="status")
