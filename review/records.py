@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from emola.errors import InputError
+from emola.taxonomy import EMOTIONS
 
 VERDICTS = ("correct", "wrong", "unsure", "cannot_judge")
 UNIT_STATES = ("present", "absent", "not_visible", "not_judged")
@@ -12,6 +13,14 @@ CODES = ("H1", "H2", "H3", "H4", "H5", "H6", "H7", "H8", "H9", "H0", "M1", "S1")
 INTENSITIES = ("A", "B", "C", "D", "E")
 SIDES = ("N", "L", "R", "B")
 """Not stated, left, right, both; left and right are the subject's own (FACS)."""
+CLAIM_KINDS = ("intro", "au", "emotion", "detail", "boiler")
+"""What a claim is about; "boiler" is boilerplate such as a disclaimer."""
+JUDGED_KINDS = ("au", "emotion")
+"""The kinds of claims that need a verdict before a review can be submitted."""
+LONGEST_TEXT = 20_000
+"""Characters of a note or a replacement; descriptions have up to a few thousand."""
+LARGEST = 2**31 - 1
+"""The largest whole number of a column on PostgreSQL."""
 VISIBILITY = (70, 71, 72, 73, 74)
 """FACS visibility codes: brows, eyes, lower face, entire face not visible; unscorable."""
 
@@ -59,13 +68,18 @@ class EmotionState:
 
 @dataclass(frozen=True)
 class MarkState:
-    """A wrong span of the original text (code points); ``start`` = ``end`` is an insertion point."""
+    """A wrong span of the original text (code points); ``start`` = ``end`` is an insertion point.
+
+    ``replacement`` is the span's corrected text ("" deletes it, None leaves it); ``action_unit`` is the unit that
+    was missing (code M1) or the right one.
+    """
 
     start: int
     end: int
     code: str
     severity: int | None = None
     replacement: str | None = None
+    action_unit: int | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +120,7 @@ def state_from_json(document: object) -> ReviewState:
         raise InputError("A review's state must be a JSON object.")
     unknown = set(document) - set(ReviewState.__dataclass_fields__)
     if unknown:
-        raise InputError(f"A review's state has no field {sorted(unknown)[0]!r}.")
+        raise InputError(f"A review's state has no field {min(map(str, unknown))!r}.")
     try:
         state = ReviewState(
             verdicts={int(key): VerdictState(**value) for key, value in document.get("verdicts", {}).items()},
@@ -120,10 +134,10 @@ def state_from_json(document: object) -> ReviewState:
             baseline_unsure=bool(document.get("baseline_unsure", False)),
             flagged=bool(document.get("flagged", False)),
             hint_seen=bool(document.get("hint_seen", False)),
-            note=str(document.get("note", "")),
-            active_ms=int(document.get("active_ms", 0)),
+            note=document.get("note", ""),
+            active_ms=document.get("active_ms", 0),
         )
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(f"A review's state is not readable ({error}).") from error
     _check(state)
     return state
@@ -138,27 +152,63 @@ def _emotion(document: Mapping[str, Any] | None) -> EmotionState | None:
 
 
 def _check(state: ReviewState) -> None:
-    """Raise InputError for the first value outside of its list."""
+    """Raise InputError for the first value outside of what it may be."""
     for claim, verdict in state.verdicts.items():
         _one_of(verdict.verdict, VERDICTS, f"the verdict on claim {claim}")
-        if verdict.code is not None:
-            _one_of(verdict.code, CODES, f"the error code of claim {claim}")
-        if verdict.severity not in (None, 1, 2, 3):
-            raise InputError(f"The severity of claim {claim} is {verdict.severity!r}; it must be 1, 2 or 3.")
+        _check_error(verdict, f"claim {claim}")
+        _check_count(verdict.milliseconds, f"the time spent on claim {claim}")
     for unit, seen in [*state.units.items(), *state.blind_units.items()]:
+        _check_count(unit, "the number of an action unit")
         _one_of(seen.state, UNIT_STATES, f"the state of AU{unit}")
         _one_of(seen.side, SIDES, f"the side of AU{unit}")
         if seen.intensity is not None:
             _one_of(seen.intensity, INTENSITIES, f"the intensity of AU{unit}")
+    for emotion in (state.emotion, state.blind_emotion):
+        if emotion is not None:
+            _check_emotion(emotion)
     for mark in state.marks:
-        _one_of(mark.code, CODES, "the error code of a marked span")
-        if not 0 <= mark.start <= mark.end:
-            raise InputError(f"A marked span runs from {mark.start} to {mark.end}; it must not be negative.")
+        _check_error(mark, "a marked span")
+        _check_count(mark.start, "the start of a marked span")
+        _check_count(mark.end - mark.start, "the length of a marked span")
     for code in state.visibility:
-        if code not in VISIBILITY:
-            raise InputError(f"{code} is no FACS visibility code; they are 70 to 74.")
+        _one_of(code, VISIBILITY, "a FACS visibility code")
+    _check_text(state.note, "the note")
+    _check_count(state.active_ms, "the time spent")
 
 
-def _one_of(value: object, allowed: tuple[str, ...], what: str) -> None:
-    if value not in allowed:
-        raise InputError(f"{what[0].upper()}{what[1:]} is {value!r}; it must be one of {', '.join(allowed)}.")
+def _check_error(said: VerdictState | MarkState, where: str) -> None:
+    """Check what verdicts and marks share."""
+    if said.code is not None or isinstance(said, MarkState):
+        _one_of(said.code, CODES, f"the error code of {where}")
+    if said.severity is not None:
+        _one_of(said.severity, (1, 2, 3), f"the severity of {where}")
+    if said.action_unit is not None:
+        _check_count(said.action_unit, f"the action unit of {where}")
+    if said.replacement is not None:
+        _check_text(said.replacement, f"the replacement of {where}")
+
+
+def _check_emotion(emotion: EmotionState) -> None:
+    _one_of(emotion.label, EMOTIONS, "the emotion")
+    if emotion.second is not None:
+        _one_of(emotion.second, EMOTIONS, "the second emotion")
+    _one_of(emotion.confidence, (1, 2, 3), "the confidence")
+
+
+def _check_count(value: object, what: str) -> None:
+    if type(value) is not int or not 0 <= value <= LARGEST:
+        raise InputError(f"{what[0].upper()}{what[1:]} is {value!r}; it must be a whole number from 0 on.")
+
+
+def _check_text(value: object, what: str) -> None:
+    """Refuse what PostgreSQL cannot store (NUL, half of a surrogate pair), and what nobody types."""
+    if not isinstance(value, str) or "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise InputError(f"{what[0].upper()}{what[1:]} must be plain text.")
+    if len(value) > LONGEST_TEXT:
+        raise InputError(f"{what[0].upper()}{what[1:]} is longer than {LONGEST_TEXT} characters.")
+
+
+def _one_of(value: object, allowed: tuple[str, ...] | tuple[int, ...], what: str) -> None:
+    if isinstance(value, bool) or value not in allowed:
+        listed = ", ".join(str(one) for one in allowed)
+        raise InputError(f"{what[0].upper()}{what[1:]} is {value!r}; it must be one of {listed}.")

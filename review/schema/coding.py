@@ -12,11 +12,14 @@ CODES = "('H1', 'H2', 'H3', 'H4', 'H5', 'H6', 'H7', 'H8', 'H9', 'H0', 'M1', 'S1'
 
 
 class Review(Table):
-    """One person's work on one assignment; ``state`` is the whole of it, the rows below are its submitted form."""
+    """One person's work on one assignment; ``state`` is the whole of it, the rows below are its submitted form.
+
+    An assignment whose lease ran out may pass to another person; the first one's row stays, as a draft.
+    """
 
     __tablename__ = "review"
     id: Mapped[int] = mapped_column(primary_key=True)
-    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"), unique=True)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"))
     reviewer_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     description_id: Mapped[int] = mapped_column(ForeignKey("description.id"), index=True)
     status: Mapped[str]
@@ -33,7 +36,10 @@ class Review(Table):
     submit_token: Mapped[str | None] = mapped_column(unique=True)
     version: Mapped[int] = mapped_column()
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 (read by SQLAlchemy)
-    __table_args__ = (CheckConstraint("status in ('draft', 'submitted', 'reopened', 'void')", name="status"),)
+    __table_args__ = (
+        UniqueConstraint("assignment_id", "reviewer_id"),
+        CheckConstraint("status in ('draft', 'submitted', 'reopened')", name="status"),
+    )
 
 
 class ReviewRevision(Table):
@@ -83,6 +89,7 @@ class SpanMark(Table):
     code: Mapped[str]
     severity: Mapped[int | None]
     replacement: Mapped[str | None]
+    action_unit: Mapped[int | None]
     __table_args__ = (
         CheckConstraint('start >= 0 and start <= "end"', name="offsets"),
         CheckConstraint(f"code in {CODES}", name="code"),
@@ -100,6 +107,7 @@ class EditOperation(Table):
     old_end: Mapped[int]
     new_start: Mapped[int]
     new_end: Mapped[int]
+    text: Mapped[str]
     code: Mapped[str | None]
     severity: Mapped[int | None]
     claim_id: Mapped[int | None] = mapped_column(ForeignKey("claim.id"))

@@ -50,7 +50,10 @@ class FaceMeasurement(Table):
 
 
 class Description(Table):
-    """One text about one image, as written by ``origin_model``; ``text`` is NFC."""
+    """One text about one image, as written by ``origin_model``; ``text`` is NFC.
+
+    ``landmark`` and ``published_label`` are those fields of the published record, as written.
+    """
 
     __tablename__ = "description"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -65,6 +68,8 @@ class Description(Table):
     text_sha256: Mapped[str]
     words: Mapped[int]
     parser_version: Mapped[str]
+    landmark: Mapped[str | None]
+    published_label: Mapped[str | None]
     deleted_at: Mapped[datetime | None]
     __table_args__ = (
         UniqueConstraint("image_id", "task", "origin_model", "text_sha256"),
@@ -85,6 +90,7 @@ class Claim(Table):
     end: Mapped[int]
     action_unit: Mapped[int | None] = mapped_column(index=True)
     more_units: Mapped[list[Any]]
+    emotion: Mapped[str | None] = mapped_column(index=True)
     side: Mapped[str]
     intensity: Mapped[str | None]
     negated: Mapped[bool]

@@ -119,14 +119,14 @@ class Event(Table):
     """One change, chained to the one before by its hash. Triggers refuse to update or delete it."""
 
     __tablename__ = "event"
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     entity: Mapped[str]
     entity_id: Mapped[str]
     action: Mapped[str]
-    before: Mapped[Any | None] = mapped_column(JSON)
-    after: Mapped[Any | None] = mapped_column(JSON)
+    before: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    after: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     previous_hash: Mapped[str]
     hash: Mapped[str]
     __table_args__ = (Index("ix_event_entity", "entity", "entity_id"), Index("ix_event_actor", "actor_id", "at"))

@@ -36,7 +36,10 @@ class Campaign(Table):
 
 
 class Assignment(Table):
-    """One of the ``overlap`` places of a description in a campaign; who holds it, and until when."""
+    """One of the ``overlap`` slots of a description in a campaign; who holds it, and until when.
+
+    ``place`` orders the queue, the smallest first; the slots of one description share it.
+    """
 
     __tablename__ = "assignment"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -44,10 +47,10 @@ class Assignment(Table):
     description_id: Mapped[int] = mapped_column(ForeignKey("description.id"), index=True)
     slot: Mapped[int]
     stratum: Mapped[str]
-    priority: Mapped[float]
+    place: Mapped[int]
     state: Mapped[str]
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
-    lease_until: Mapped[datetime | None] = mapped_column(index=True)
+    lease_until: Mapped[datetime | None]
     skip_reason: Mapped[str | None]
     __table_args__ = (
         UniqueConstraint("campaign_id", "description_id", "slot"),
@@ -55,9 +58,16 @@ class Assignment(Table):
         CheckConstraint("state in ('open', 'leased', 'submitted', 'skipped', 'void')", name="state"),
         CheckConstraint("stratum in ('suspicion', 'random', 'planted')", name="stratum"),
         Index(
+            "ix_assignment_leased",
+            "campaign_id",
+            "reviewer_id",
+            sqlite_where=text("state = 'leased'"),
+            postgresql_where=text("state = 'leased'"),
+        ),
+        Index(
             "ix_assignment_queue",
             "campaign_id",
-            text("priority DESC"),
+            "place",
             "id",
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),

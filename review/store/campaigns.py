@@ -1,0 +1,244 @@
+"""Campaigns: which descriptions are reviewed, by how many people, under which rules, and how far they are."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from emola.errors import InputError
+from review.errors import StaleRecord
+from review.schema import Assignment, Campaign, Guideline
+from review.store.events import append_event
+from review.store.slots import (
+    CampaignFilter,
+    add_slots,
+    fit_slots,
+    lay_out,
+    planted_descriptions,
+    ranked_descriptions,
+)
+
+__all__ = [
+    "HINTS",
+    "STATES",
+    "CampaignFilter",
+    "CampaignRecord",
+    "create_campaign",
+    "get_campaign",
+    "list_campaigns",
+    "set_overlap",
+    "set_state",
+]
+
+HINTS = ("never", "after", "before")
+STATES = ("open", "paused", "closed")
+COUNTED = ("open", "leased", "submitted", "skipped")
+"""The states of assignments that count; those taken away by a smaller overlap (void) do not."""
+MOST_PEOPLE = 100
+
+
+@dataclass(frozen=True)
+class CampaignRecord:
+    """One campaign and how far it is; the counts are assignments (descriptions times overlap)."""
+
+    id: int
+    name: str
+    filter: Mapping[str, Any]
+    state: str
+    overlap: int
+    blind: bool
+    hints: str
+    planted_rate: float
+    random_rate: float
+    guideline_id: int | None
+    created_at: datetime
+    version: int
+    total: int
+    open: int
+    leased: int
+    submitted: int
+    skipped: int
+
+
+def create_campaign(
+    session: Session,
+    *,
+    name: str,
+    filter: CampaignFilter,
+    overlap: int = 1,
+    blind: bool = False,
+    hints: str = "after",
+    planted_rate: float = 0.0,
+    random_rate: float = 0.15,
+    actor_id: int,
+    seed: int = 0,
+    now: datetime | None = None,
+) -> CampaignRecord:
+    """Open a campaign over the descriptions that ``filter`` selects and lay out its queue.
+
+    Args:
+        session: the session of ``Database.write()``.
+        name: a name that no other campaign has.
+        filter: which descriptions.
+        overlap: how many people judge each description.
+        blind: whether action units and emotion are coded before the text is shown.
+        hints: when evidence and model answers are shown: never, after the verdict, or before.
+        planted_rate: the share of the queue that are planted errors. Above 0 the planted errors of the filter's task
+            are kept apart and mixed in; at 0 those that the filter selects are treated like any other description.
+        random_rate: the share of descriptions drawn by chance into a stratum of its own, whose rates are unbiased.
+        actor_id: who opens it.
+        seed: of the drawing.
+        now: the time of it.
+
+    Raises:
+        InputError: the name is taken, a value is out of range, or nothing is selected.
+    """
+    _check_name(session, name.strip())
+    _check_rules(overlap, hints, planted_rate, random_rate)
+    planted = planted_descriptions(session, filter.task) if planted_rate > 0 else []
+    apart = set(planted)
+    ranked = [number for number in ranked_descriptions(session, filter) if number not in apart]
+    if not ranked:
+        raise InputError("No description fits this campaign's filter; import some, or widen the filter.")
+    rules = {"overlap": overlap, "blind": blind, "hints": hints}
+    rules |= {"planted_rate": planted_rate, "random_rate": random_rate}
+    campaign = Campaign(
+        name=name.strip(),
+        filter={key: value for key, value in asdict(filter).items() if value is not None},
+        guideline_id=_guideline_id(session),
+        state="open",
+        created_by=actor_id,
+        created_at=now or datetime.now(UTC),
+        **rules,
+    )
+    session.add(campaign)
+    session.flush()
+    queue = lay_out(ranked, planted, random_rate=random_rate, planted_rate=planted_rate, seed=seed)
+    add_slots(session, campaign_id=campaign.id, queue=queue, overlap=overlap)
+    after = rules | {"name": campaign.name, "filter": campaign.filter, "seed": seed, "descriptions": len(queue)}
+    _log(session, actor_id, campaign.id, "create", None, after, now)
+    return get_campaign(session, campaign_id=campaign.id)
+
+
+def get_campaign(session: Session, *, campaign_id: int) -> CampaignRecord:
+    """Return one campaign.
+
+    Raises:
+        InputError: there is no such campaign.
+    """
+    records = _records(session, select(Campaign).where(Campaign.id == campaign_id))
+    if not records:
+        raise InputError(f"There is no campaign {campaign_id}.")
+    return records[0]
+
+
+def list_campaigns(session: Session) -> list[CampaignRecord]:
+    """Return every campaign with its counts, the newest first."""
+    return _records(session, select(Campaign).order_by(Campaign.id.desc()))
+
+
+def set_state(
+    session: Session, *, campaign_id: int, state: str, actor_id: int, version: int, now: datetime | None = None
+) -> CampaignRecord:
+    """Open, pause or close a campaign; what is leased can still be finished."""
+    if state not in STATES:
+        raise InputError(f"There is no state {state!r} of a campaign; expected one of {', '.join(STATES)}.")
+    campaign = _locked(session, campaign_id, version)
+    before, campaign.state = campaign.state, state
+    session.flush()
+    _log(session, actor_id, campaign_id, "state", {"state": before}, {"state": state}, now)
+    return get_campaign(session, campaign_id=campaign_id)
+
+
+def set_overlap(
+    session: Session, *, campaign_id: int, overlap: int, actor_id: int, version: int, now: datetime | None = None
+) -> CampaignRecord:
+    """Change how many people judge each description; work that is leased or submitted stays."""
+    _check_overlap(overlap)
+    campaign = _locked(session, campaign_id, version)
+    before, campaign.overlap = campaign.overlap, overlap
+    session.flush()
+    fit_slots(session, campaign_id=campaign_id, overlap=overlap)
+    _log(session, actor_id, campaign_id, "overlap", {"overlap": before}, {"overlap": overlap}, now)
+    return get_campaign(session, campaign_id=campaign_id)
+
+
+def _check_name(session: Session, name: str) -> None:
+    if not name:
+        raise InputError("A campaign needs a name.")
+    if session.scalar(select(Campaign.id).where(Campaign.name == name)) is not None:
+        raise InputError(f"There is already a campaign {name!r}.")
+
+
+def _check_rules(overlap: int, hints: str, planted_rate: float, random_rate: float) -> None:
+    """Raise InputError for the first rule that a campaign cannot have."""
+    _check_overlap(overlap)
+    if hints not in HINTS:
+        raise InputError(f"Hints are shown {', '.join(HINTS)} the verdict; got {hints!r}.")
+    if not 0 <= planted_rate <= 0.5:
+        raise InputError(f"The share of planted errors must be 0 to 0.5; got {planted_rate}.")
+    if not 0 <= random_rate <= 1:
+        raise InputError(f"The random share must be 0 to 1; got {random_rate}.")
+
+
+def _check_overlap(overlap: int) -> None:
+    if not 1 <= overlap <= MOST_PEOPLE:
+        raise InputError(f"The overlap must be 1 to {MOST_PEOPLE} people; got {overlap}.")
+
+
+def _guideline_id(session: Session) -> int | None:
+    """Return the guideline in force, if one was published."""
+    return session.scalar(select(Guideline.id).order_by(Guideline.active_from.desc(), Guideline.id.desc()).limit(1))
+
+
+def _locked(session: Session, campaign_id: int, version: int) -> Campaign:
+    """Return a campaign's row for changing, if nobody has changed it since ``version``."""
+    campaign = session.get(Campaign, campaign_id, with_for_update={"key_share": True}, populate_existing=True)
+    if campaign is None:
+        raise InputError(f"There is no campaign {campaign_id}.")
+    if campaign.version != version:
+        raise StaleRecord(
+            f"The campaign {campaign.name} was changed meanwhile; look again.",
+            theirs=get_campaign(session, campaign_id=campaign_id),
+            version=campaign.version,
+        )
+    return campaign
+
+
+def _records(session: Session, query: Select[Campaign]) -> list[CampaignRecord]:
+    """Return the campaigns of ``query`` with the counts of their assignments."""
+    campaigns = session.scalars(query).all()
+    states = select(Assignment.campaign_id, Assignment.state, func.count()).group_by(
+        Assignment.campaign_id, Assignment.state
+    )
+    if len(campaigns) == 1:
+        states = states.where(Assignment.campaign_id == campaigns[0].id)
+    counts = {(row[0], row[1]): row[2] for row in session.execute(states)}
+    return [_record(campaign, counts) for campaign in campaigns]
+
+
+def _record(campaign: Campaign, counts: Mapping[tuple[int, str], int]) -> CampaignRecord:
+    values: dict[str, Any] = {state: counts.get((campaign.id, state), 0) for state in COUNTED}
+    values["total"] = sum(values.values())
+    for field in fields(CampaignRecord):
+        if field.name not in values:
+            values[field.name] = getattr(campaign, field.name)
+    return CampaignRecord(**values)
+
+
+def _log(
+    session: Session, actor_id: int, campaign_id: int, action: str, before: Any, after: Any, now: datetime | None
+) -> None:
+    append_event(
+        session,
+        actor_id=actor_id,
+        entity="campaign",
+        entity_id=campaign_id,
+        action=action,
+        before=before,
+        after=after,
+        now=now,
+    )

@@ -1,0 +1,180 @@
+"""The statements behind leases: which slots a person may take, and the update that takes one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from review.schema import Assignment, SkippedDescription
+from review.schema.base import UtcTime
+
+LEASE = timedelta(minutes=10)
+"""How long an assignment is kept for a person who gives no sign of life."""
+REOPENED_LEASE = timedelta(days=7)
+"""How long a reopened review waits for its reviewer before others may take its place."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """An assignment kept for one person.
+
+    Attributes:
+        assignment_id: the slot.
+        description_id: what to review.
+        campaign_id: in which campaign.
+        lease_until: when it passes on without a sign of life (UTC).
+        position: its place in the campaign's queue, from 1.
+        goal_today: descriptions a day to count towards.
+        done_today: descriptions that the person submitted since midnight UTC.
+    """
+
+    assignment_id: int
+    description_id: int
+    campaign_id: int
+    lease_until: datetime
+    position: int
+    goal_today: int
+    done_today: int
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A slot that was just taken; ``place`` orders the queue."""
+
+    id: int
+    description_id: int
+    campaign_id: int
+    lease_until: datetime
+    place: int
+
+
+def take_next(session: Session, *, campaign_id: int, reviewer_id: int, now: datetime) -> Slot | None:
+    """Lease the next slot for a person: their own unfinished one, else one that ran out, else an open one."""
+    return _run(session, _take_next(), campaign=campaign_id, reviewer=reviewer_id, now=now)
+
+
+def take_one(session: Session, *, slot_id: int, reviewer_id: int, now: datetime) -> Slot | None:
+    """Lease a given slot, if it is free or the person's own."""
+    return _run(session, _take(Assignment.id == bindparam("slot")), slot=slot_id, reviewer=reviewer_id, now=now)
+
+
+def take_of_description(
+    session: Session,
+    *,
+    campaign_id: int,
+    description_id: int,
+    reviewer_id: int,
+    states: Sequence[str],
+    now: datetime,
+) -> Slot | None:
+    """Lease a slot of one description that is in one of ``states``, or whose lease ran out."""
+    free = select(Assignment.id).where(
+        Assignment.campaign_id == campaign_id,
+        Assignment.description_id == description_id,
+        or_(Assignment.state.in_(states), and_(Assignment.state == "leased", Assignment.lease_until < now)),
+    )
+    chosen = free.order_by(Assignment.slot).limit(1).with_for_update(skip_locked=True).scalar_subquery()
+    return _run(session, _take(Assignment.id == chosen), reviewer=reviewer_id, now=now)
+
+
+def coming(session: Session, *, campaign_id: int, reviewer_id: int, count: int, now: datetime) -> list[int]:
+    """Return the descriptions that ``take_next`` would give a person after the one they have, taking none."""
+    found: list[int] = []
+    for query in (_expired(), _open()):
+        # a description has several slots, so look a few further
+        shown = query.with_only_columns(Assignment.description_id).limit(count * 4)
+        rows = session.scalars(shown, {"campaign": campaign_id, "reviewer": reviewer_id, "now": now})
+        found += [number for number in dict.fromkeys(rows) if number not in found]
+    return found[:count]
+
+
+def _run(
+    session: Session, statement: ReturningUpdate[*tuple[Any, ...]], *, now: datetime, **values: int
+) -> Slot | None:
+    """Execute one of the updates; None where there is nothing to take, or someone took it meanwhile."""
+    row = session.execute(statement, {**values, "now": now, "until": now + LEASE}).first()
+    return Slot(**row._mapping) if row else None
+
+
+@cache
+def _take_next() -> ReturningUpdate[*tuple[Any, ...]]:
+    """The statement of ``take_next``, built once; locks that others hold are waited for on one's own slot only."""
+    chosen = func.coalesce(
+        _own().limit(1).with_for_update().scalar_subquery(),
+        _expired().limit(1).with_for_update(skip_locked=True).scalar_subquery(),
+        _open().limit(1).with_for_update(skip_locked=True).scalar_subquery(),
+    )
+    return _take(Assignment.id == chosen)
+
+
+def _take(which: ColumnElement[bool]) -> ReturningUpdate[*tuple[Any, ...]]:
+    """The update that leases the slot chosen by ``which``, unless someone has taken it since it was chosen."""
+    ours = or_(Assignment.reviewer_id == bindparam("reviewer"), Assignment.lease_until < _now())
+    still_free = or_(Assignment.state.in_(("open", "skipped")), and_(Assignment.state == "leased", ours))
+    return (
+        update(Assignment)
+        .where(which, still_free)
+        .values(state="leased", reviewer_id=bindparam("reviewer"), lease_until=bindparam("until"), skip_reason=None)
+        .returning(
+            Assignment.id,
+            Assignment.description_id,
+            Assignment.campaign_id,
+            Assignment.lease_until,
+            Assignment.place,
+        )
+        .execution_options(dml_strategy="core_only")
+    )
+
+
+def _own() -> Select[int]:
+    """Slots that a person has begun, the latest first."""
+    query = select(Assignment.id).where(
+        Assignment.campaign_id == bindparam("campaign"),
+        Assignment.reviewer_id == bindparam("reviewer"),
+        Assignment.state == "leased",
+    )
+    return query.order_by(Assignment.lease_until.desc())
+
+
+def _expired() -> Select[int]:
+    """Slots whose lease ran out in other hands, in the order of the queue."""
+    query = select(Assignment.id).where(
+        Assignment.campaign_id == bindparam("campaign"),
+        Assignment.state == "leased",
+        Assignment.lease_until < _now(),
+        ~_met_before(),
+    )
+    return query.order_by(Assignment.place, Assignment.id)
+
+
+def _open() -> Select[int]:
+    """Open slots that a person may take, in the order of the queue."""
+    query = select(Assignment.id).where(
+        Assignment.campaign_id == bindparam("campaign"), Assignment.state == "open", ~_met_before()
+    )
+    return query.order_by(Assignment.place, Assignment.id)
+
+
+def _now() -> BindParameter[datetime]:
+    return bindparam("now", type_=UtcTime())
+
+
+def _met_before() -> ColumnElement[bool]:
+    """Whether a person has another slot of the same description, or passed it over."""
+    mine = aliased(Assignment)
+    has = exists().where(
+        mine.campaign_id == bindparam("campaign"),
+        mine.description_id == Assignment.description_id,
+        mine.reviewer_id == bindparam("reviewer"),
+    )
+    skipped = exists().where(
+        SkippedDescription.campaign_id == bindparam("campaign"),
+        SkippedDescription.description_id == Assignment.description_id,
+        SkippedDescription.reviewer_id == bindparam("reviewer"),
+    )
+    return or_(has, skipped)
