@@ -101,11 +101,12 @@ def test_a_job_moves_survives_a_reload_and_is_stopped(page, open_train, artefact
     assert page.locator("#train-resume").is_visible() and not page.locator("#train-stop").is_visible()
 
 
+@pytest.mark.timeout(1000)  # five commands, each of which loads the libraries
 def test_a_job_runs_to_its_report_and_offers_its_adapter(page, open_train, artefacts):
     open_train()
     fill(page, 3, 1)
     page.click("#train-start")
-    page.wait_for_selector("#train-job .job[data-state=done]")
+    page.wait_for_selector("#train-job .job[data-state=done]", timeout=900_000)
     assert page.locator("#train-job .stages li.state-done").count() == 5
     assert "Sample answers" in page.locator("#train-job").inner_text()
     page.screenshot(path=artefacts / "train-done.png", full_page=True)

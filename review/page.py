@@ -1,0 +1,98 @@
+"""The review pages: their routes, who may open them, and what the server needs beside Gradio."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route
+
+from review.database import Database
+from review.page_access import Access
+from review.page_adjudicate import build_adjudicate
+from review.page_agreement import build_agreement
+from review.page_answering import Who
+from review.page_api import PREFIX, api_routes
+from review.page_browse import build_browse
+from review.page_campaigns import build_campaigns
+from review.page_corrections import build_corrections
+from review.page_dashboard import build_dashboard
+from review.page_desk import ReviewDesk
+from review.page_faces import FaceRoute, make_signer
+from review.page_frame import PAGES, asset_route, draw_header, style_sheet
+from review.page_guidelines import build_guidelines
+from review.page_lookup import ReviewLookup
+from review.page_origin import SameOriginOnly
+from review.page_queue import build_queue
+from review.page_release_file import release_route
+from review.page_releases import build_releases
+from review.page_review import build_review
+from review.page_users import build_users
+
+FACES = "/review-face/"
+
+
+@dataclass(frozen=True)
+class ReviewPages:
+    """What ``launch`` needs for the review pages.
+
+    Attributes:
+        routes: for ``app_kwargs={"routes": ...}``: the JSON API, faces, scripts.
+        middleware: for ``app_kwargs={"middleware": ...}``: refuses requests that other sites make a browser send.
+        css: style sheets, after the studio's own.
+    """
+
+    routes: list[BaseRoute]
+    middleware: list[Middleware]
+    css: str
+
+
+def build_review_pages(page: gr.Blocks, database: Database, access: Access, releases: Path) -> ReviewPages:
+    """Add the review pages as routes of ``page``; call it outside of any blocks context.
+
+    Args:
+        page: the studio; its own page is the Demo.
+        database: upgraded to this version.
+        access: who may come in.
+        releases: folder that releases are written to.
+    """
+    for path, build in _builders(database, access, releases).items():
+        title = next(link.title for link in PAGES if link.path == path)
+        with page.route("Review" if path == "queue" else title, f"/{path}", show_in_navbar=path == "queue"):
+            draw_header(path, access)
+            build()
+    signer = make_signer(database)
+    face = FaceRoute(database, signer, access.of_request)
+    routes: list[BaseRoute] = [
+        *api_routes(access, {**ReviewDesk(database, signer).calls(), **ReviewLookup(database, signer).calls()}),
+        Route(FACES + "{view}/{image_id:int}", face.serve, methods=["GET"]),
+        release_route(database, access),
+        asset_route(),
+    ]
+    return ReviewPages(routes, [Middleware(SameOriginOnly, private=(PREFIX, FACES))], style_sheet())
+
+
+def _builders(database: Database, access: Access, releases: Path) -> dict[str, Callable[[], Any]]:
+    """Return what draws each page, by its path."""
+    others: dict[str, Callable[[Database, Who], None]] = {
+        "adjudicate": build_adjudicate,
+        "browse": build_browse,
+        "my-corrections": build_corrections,
+        "agreement": build_agreement,
+        "dashboard": build_dashboard,
+        "guidelines": build_guidelines,
+        "campaigns": build_campaigns,
+        "users": build_users,
+    }
+
+    def builder(build: Callable[[Database, Who], None]) -> Callable[[], None]:
+        return lambda: build(database, access.who)
+
+    return {
+        "queue": lambda: build_queue(database, access.who, access.sentence),
+        "review": build_review,
+        "releases": lambda: build_releases(database, access.who, releases),
+        **{path: builder(build) for path, build in others.items()},
+    }

@@ -1,0 +1,116 @@
+"""Who gets in: the visitor on this machine, names with passwords, OAuth names with roles; and what others read."""
+
+import time
+from types import SimpleNamespace
+
+import anyio
+import pytest
+from starlette.requests import Request
+
+from emola.errors import InputError
+from review.errors import NotAllowed
+from review.page_access import TRIES, Access, read_roles
+from review.store.people import find_user, list_users, set_active
+
+PASSWORD = "a long enough password"
+
+
+def request_of(host="localhost:7860", cookies="", session=None, tokens=None):
+    app = SimpleNamespace(cookie_id="abc", tokens=tokens or {})
+    headers = [(b"host", host.encode()), (b"cookie", cookies.encode())]
+    scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": headers, "app": app}
+    if session is not None:
+        scope["session"] = session
+    return Request(scope)
+
+
+def oauth_session(name, lives_s=600.0):
+    return {"oauth_info": {"userinfo": {"preferred_username": name}, "expires_at": time.time() + lives_s}}
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1", "127.0.0.2"])
+def test_this_machine_needs_no_login_and_says_so(database, host):
+    access = Access.choose(database, host, None, {})
+    assert (access.mode, access.needs_password) == ("visitor", False)
+    assert "No login on this machine" in access.sentence and "requires a login" in access.sentence
+    assert access.of_request(request_of()).login == "visitor"
+    assert access.of_request(request_of("[::1]:7860")).role == "admin"
+
+
+def test_any_other_host_requires_a_login(database, make_user):
+    with pytest.raises(InputError, match=r"0\.0\.0\.0 needs --auth"):
+        Access.choose(database, "0.0.0.0", False, {})
+    with pytest.raises(InputError, match="user add NAME"):
+        Access.choose(database, "0.0.0.0", None, {})
+    make_user("ann", password=PASSWORD)
+    assert Access.choose(database, "0.0.0.0", None, {}).needs_password
+
+
+@pytest.mark.parametrize("host", ["studio.example", "evil.example:7860", "localhost.evil.example", "", "127.0.0.1.x"])
+def test_without_login_a_foreign_host_name_is_refused(database, host):
+    access = Access(database, "visitor")
+    with pytest.raises(NotAllowed, match="only at localhost"):
+        access.of_request(request_of(host))
+
+
+def test_a_password_opens_and_too_many_wrong_ones_close(database, make_user):
+    make_user("ann", password=PASSWORD)
+    access = Access(database, "password")
+    assert anyio.run(access.check_login, "ann", PASSWORD)
+    assert not anyio.run(access.check_login, "ann", "wrong password")
+    assert not anyio.run(access.check_login, "nobody", PASSWORD)
+    for _ in range(TRIES - 1):
+        assert not anyio.run(access.check_login, "ann", "wrong password")
+    assert not anyio.run(access.check_login, "ann", PASSWORD)
+
+
+def test_the_session_of_gradio_names_the_user(database, make_user):
+    ann = make_user("ann")
+    access = Access(database, "password")
+    tokens = {"t1": "ann", "t2": "gone"}
+    assert access.of_request(request_of(cookies="access-token-abc=t1", tokens=tokens)).id == ann.id
+    assert access.of_request(request_of(cookies="access-token-unsecure-abc=t1", tokens=tokens)).id == ann.id
+    for cookies in ("", "access-token-abc=t9", "access-token-xyz=t1", "access-token-abc=t2"):
+        with pytest.raises(NotAllowed):
+            access.of_request(request_of(cookies=cookies, tokens=tokens))
+    assert access.who(SimpleNamespace(username="ann")).id == ann.id
+    with pytest.raises(NotAllowed, match="not signed in"):
+        access.who(SimpleNamespace(username=None))
+
+
+def test_an_account_that_is_switched_off_is_out_at_once(database, make_user):
+    ann = make_user("ann")
+    access = Access(database, "password")
+    with database.write() as session:
+        set_active(session, user_id=ann.id, active=False, actor_id=None, version=ann.version)
+    with pytest.raises(NotAllowed, match="switched off"):
+        access.of_request(request_of(cookies="access-token-abc=t", tokens={"t": "ann"}))
+
+
+def test_oauth_names_get_the_role_of_the_setting_at_their_first_visit(database):
+    environment = {"SPACE_ID": "team/studio", "OAUTH_CLIENT_ID": "x", "EMOLA_ROLES": "ann:admin, bob:lead,*:viewer"}
+    access = Access.choose(database, "0.0.0.0", None, environment)
+    assert access.mode == "oauth"
+    for name, role in (("ann", "admin"), ("bob", "lead"), ("cleo", "viewer")):
+        assert access.of_request(request_of("x.hf.space", session=oauth_session(name))).role == role
+    with database.read() as session:
+        assert [user.login for user in list_users(session)] == ["ann", "bob", "cleo"]
+
+
+def test_oauth_without_a_name_or_a_role_or_out_of_time_is_refused(database):
+    access = Access(database, "oauth", {"ann": "reviewer"})
+    for session in (None, {}, {"oauth_info": "x"}, oauth_session("ann", -1.0), oauth_session("")):
+        with pytest.raises(NotAllowed, match="not signed in"):
+            access.of_request(request_of(session=session))
+    with pytest.raises(NotAllowed, match="bob has no role here"):
+        access.of_request(request_of(session=oauth_session("bob")))
+    with database.read() as session:
+        assert find_user(session, login="bob") is None
+
+
+def test_roles_are_read_or_refused():
+    assert read_roles("") == {}
+    assert read_roles("a:b:lead,*:viewer") == {"a:b": "lead", "*": "viewer"}
+    for setting in ("ann", "ann:boss", ":lead"):
+        with pytest.raises(InputError, match="expected NAME:ROLE"):
+            read_roles(setting)
