@@ -1,0 +1,61 @@
+"""The sample project."""
+
+import json
+
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from emola.errors import InputError
+from review.planting import read_errors
+from review.sample import NAME, fill_sample
+from review.schema import PlantedError
+from review.store.browse import BrowseFilter, search
+from review.store.campaigns import list_campaigns
+
+RIGHT = "1. AU12 - Lip corner puller: The lip corners are pulled up."
+WRONG = "1. AU12 - Brow lowerer: The lip corners are pulled up."
+
+
+@pytest.fixture
+def rendered(tmp_path):
+    """Two pictures with a text each, the second one's with a planted error, in the two published forms."""
+    for i in range(2):
+        Image.new("RGB", (8, 8), (i, 0, 0)).save(tmp_path / f"{i}.png")
+    turns = [{"from": "human", "value": "Which action units?\n<image>"}, {"from": "gpt", "value": RIGHT}]
+    train = [{"source": "x", "id": "1-0", "image": "0.png", "conversations": turns, "landmark": "l.npy"}]
+    evaluation = [{"image": "1.png", "label": "12", "gpt4": WRONG, "landmark": "l.npy"}]
+    (tmp_path / "train_au_anno.json").write_text(json.dumps(train))
+    (tmp_path / "eval_au_anno.json").write_text(json.dumps(evaluation))
+    error = {"id": "1-1", "image": "1.png", "task": "au", "code": "H2", "start": 10, "end": 22, "action_unit": 12}
+    (tmp_path / "errors.jsonl").write_text(json.dumps(error) + "\n")
+    return {
+        "faba_json": [tmp_path / "train_au_anno.json", tmp_path / "eval_au_anno.json"],
+        "images_dir": tmp_path,
+        "errors": tmp_path / "errors.jsonl",
+    }
+
+
+def test_the_sample_is_ready_to_be_reviewed(database, rendered):
+    for _ in range(2):
+        campaign = fill_sample(database, **rendered)
+        assert (campaign.name, campaign.total, campaign.state) == (NAME, 2, "open")
+    with database.read() as session:
+        assert len(list_campaigns(session)) == 1
+        (planted,) = session.scalars(select(PlantedError)).all()
+        rows = search(session, wanted=BrowseFilter()).rows
+    assert (planted.code, planted.truth["start"], planted.truth["end"]) == ("H2", 10, 22)
+    assert rows[0].description_id == planted.description_id, "the wrong one is the most suspicious one"
+    assert rows[0].suspicion > 0.5 > rows[1].suspicion
+
+
+@pytest.mark.parametrize(
+    "line", ["x", "[]", '{"id": "a"}', '{"id": "a", "task": "au", "code": "H12", "start": 0, "end": 1}']
+)
+def test_what_is_no_planted_error_is_refused(tmp_path, line):
+    path = tmp_path / "errors.jsonl"
+    path.write_text(line + "\n")
+    with pytest.raises(InputError, match="Line 1"):
+        read_errors([path])
+    with pytest.raises(InputError, match="cannot be read"):
+        read_errors([tmp_path / "none.jsonl"])
