@@ -72,6 +72,8 @@ class DataSettings:
         eval_emotion: the same for emotion answers.
         prior_recipe: how the priors in the files were made.
         prior_dim: how many numbers they hold; null for what the recipe or the base says.
+        features: folder that ``training.features`` filled for these pictures and this base, read in the place of the
+            vision tower, which is never trained; null to run the tower.
         crop: "whole" when each picture is one face already, "detect" to find the face and cut it as the model expects.
         faults: "skip" or "refuse" records that cannot be used.
         max_length: tokens of a sample at most, the image span included.
@@ -87,6 +89,7 @@ class DataSettings:
     eval_emotion: tuple[str, ...] = ()
     prior_recipe: str = "emola-2024"
     prior_dim: int | None = setting(None, at_least=1)
+    features: str | None = None
     crop: Literal["whole", "detect"] = "whole"
     faults: Literal["skip", "refuse"] = "skip"
     max_length: int = setting(2048, at_least=8)
@@ -170,6 +173,7 @@ class TrainConfig:
     def note_contradictions(self, faults: ConfigFaults) -> None:
         """Note settings that are each possible but not together."""
         _check_parts(self, faults)
+        _check_features(self, faults)
         _check_gpu(self.model, faults)
         _check_batch(self.optimizer, faults)
         self.note_missing_data(faults)
@@ -225,6 +229,15 @@ def _check_parts(config: TrainConfig, faults: ConfigFaults) -> None:
     for given, blind in (("prior", "visual_projector"), ("image", "prior_projector")):
         words = f"model.inputs is {given}, so lora.parts cannot train {blind}, which would see nothing"
         note(inputs == given and blind in parts, words, "model.inputs", "lora.parts")
+
+
+def _check_features(config: TrainConfig, faults: ConfigFaults) -> None:
+    """Note kept features that no one would read, or that are of other pictures than those trained on."""
+    given = config.data.features is not None
+    words = "data.features are of pictures, and model.inputs prior gives the model none"
+    faults.add_contradiction(given and config.model.inputs == "prior", words, "data.features", "model.inputs")
+    words = "data.features are of whole pictures, and data.crop detect trains on faces cut out of them"
+    faults.add_contradiction(given and config.data.crop == "detect", words, "data.features", "data.crop")
 
 
 def _check_gpu(model: ModelSettings, faults: ConfigFaults) -> None:

@@ -159,7 +159,8 @@ class RunsPage:
         start = page * PAGE_SIZE
         shown = items[start : start + PAGE_SIZE]
         place = f"{start + 1} to {start + len(shown)} of {len(items)}" if items else "none"
-        html = items_html(result, shown, chosen.protocol, chosen.about or None, self.demo is not None)
+        open_as = None if self.demo is None else chosen.task
+        html = items_html(result, shown, chosen.protocol, chosen.about or None, open_as)
         more = start + PAGE_SIZE < len(items)
         return html, place, gr.update(interactive=page > 0), gr.update(interactive=more), page
 
@@ -178,10 +179,10 @@ class RunsPage:
         assert self.demo is not None
         try:
             result = self._result(str(event.key))
-            for task, judged in result.tasks.items():
-                for row in judged.rows:
-                    if str(row["id"]) == str(event.item):
-                        return self.demo.open(picture_path(result, row), task, request)
+            judged = result.tasks.get(event.task)
+            for row in judged.rows if judged else ():
+                if str(row["id"]) == str(event.item):
+                    return self.demo.open(picture_path(result, row), event.task, request)
         except (EmolaError, RecordFault) as error:
             raise gr.Error(str(error)) from error
         raise gr.Error("That item is not in the run any more; choose the run again.")

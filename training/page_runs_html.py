@@ -55,7 +55,9 @@ def difference_html(comparison: Comparison) -> str:
     return _in_page(comparison_html(comparison))
 
 
-def items_html(result: RunResult, items: Sequence[ReadItem], protocol: Protocol, about: str | None, demo: bool) -> str:
+def items_html(
+    result: RunResult, items: Sequence[ReadItem], protocol: Protocol, about: str | None, open_as: Task | None
+) -> str:
     """Return items as cards.
 
     Args:
@@ -63,10 +65,10 @@ def items_html(result: RunResult, items: Sequence[ReadItem], protocol: Protocol,
         items: those of one page.
         protocol: by which they were read.
         about: the emotion or action unit they are judged by; None for the whole label.
-        demo: whether each card gets a button that opens its picture in the demo.
+        open_as: their task, for the button that opens an item in the demo; None for no button.
     """
     cards = [
-        item_card(result, item.row, item.outcome, protocol, _more(result, item, about, demo), PICTURE_SIDE)
+        item_card(result, item.row, item.outcome, protocol, _more(result, item, about, open_as), PICTURE_SIDE)
         for item in items
     ]
     return _in_page(f'<div class="cards">{"".join(cards)}</div>') if cards else notice("No item is like that.")
@@ -91,14 +93,14 @@ def _line(run: FoundRun, result: RunResult | None, protocol: Protocol, chosen: b
     if run.status != "finished":
         state = f'<td colspan="2"><span class="state state-{run.status}">{_STATES[run.status]}</span></td>'
         sentence = f'<td colspan="7">{escape(run.sentence)}</td>'
-        return f"<tr><td><b>{escape(run.key)}</b></td>{state}<td>{written}</td>{sentence}</tr>"
+        return f'<tr><td><b>{escape(run.key)}</b></td>{state}<td class="time">{written}</td>{sentence}</tr>'
     name = f'<button type="button" class="name" data-run="{escape(run.key)}">{escape(run.key)}</button>'
     model, data = (escape(Path(str(run.description[what])).name) for what in ("model", "data"))
     titles = [escape(str(run.description[what])) for what in ("model", "data")]
     cells = "".join(_numbers(result, task, protocol) for task in _GROUPS)
     return (
         f'<tr aria-selected="{str(chosen).lower()}"><td>{name}</td><td class="path" title="{titles[0]}">{model}</td>'
-        f'<td class="path" title="{titles[1]}">{data}</td><td>{written}</td>'
+        f'<td class="path" title="{titles[1]}">{data}</td><td class="time">{written}</td>'
         f'<td class="number">{_answers(result)}</td>{cells}</tr>'
     )
 
@@ -126,17 +128,18 @@ def _numbers(result: RunResult | None, task: Task, protocol: Protocol) -> str:
     return "".join(cells)
 
 
-def _more(result: RunResult, item: ReadItem, about: str | None, demo: bool) -> str:
+def _more(result: RunResult, item: ReadItem, about: str | None, open_as: Task | None) -> str:
     """Return what stands below the texts of an item: right or wrong, on which units, the other run, the button."""
     right = item.is_right(about)
     verdict = f'<span class="verdict {"right" if right else "wrong"}">{"✓ right" if right else "✗ wrong"}</span>'
     notes = [verdict]
     missed, invented = missed_and_invented(item.outcome)
     notes += [f"missed {shown(tuple(missed))}"] if missed else []
-    notes += [f"named {shown(tuple(invented))} without need"] if invented else []
+    notes += [f"wrongly named {shown(tuple(invented))}"] if invented else []
     notes += [f"the other run read {escape(shown(item.other.predicted))}"] if item.other is not None else []
-    attributes = f'data-from="{escape(result.name)}" data-item="{escape(str(item.row["id"]))}"'
-    button = f'<button type="button" class="open" {attributes}>Open in the demo</button>' if demo else ""
+    item_id = escape(str(item.row["id"]))
+    attributes = f'data-from="{escape(result.name)}" data-task="{open_as}" data-item="{item_id}"'
+    button = f'<button type="button" class="open" {attributes}>Open in the demo</button>' if open_as else ""
     return f"<p>{' · '.join(notes)}</p>{button}"
 
 

@@ -91,8 +91,9 @@ class TrainPage:
             with gr.Column(scale=8, min_width=320):
                 self.list = self._html("train-jobs")
                 self.chosen = gr.State(None)
-                self.watch = self._html("train-job")
                 self._job_buttons()
+                self.watch = self._html("train-job")
+                self.log = gr.Textbox(label="Log", lines=10, max_lines=10, visible=False, elem_id="train-log")
         self.clock = gr.Timer(WATCH_EVERY_S, active=False)
         self._join_events(tab)
 
@@ -232,12 +233,12 @@ class TrainPage:
         self.go = gr.Button("Start", variant="primary", elem_id="train-start", interactive=False)
 
     def _job_buttons(self) -> None:
+        fixed: dict[str, Any] = {"visible": False, "scale": 0, "size": "md"}
         with gr.Row():
-            self.stop = gr.Button("Stop", visible=False, elem_id="train-stop", scale=0)
-            self.again = gr.Button("Continue", visible=False, elem_id="train-resume", scale=0)
-            self.give = gr.Button("Put the adapter into the demo", visible=False, elem_id="train-offer", scale=0)
-            self.fetch = gr.DownloadButton("Download the report", visible=False, elem_id="train-report", scale=0)
-        self.log = gr.Textbox(label="Log", lines=10, max_lines=10, visible=False, autoscroll=True, elem_id="train-log")
+            self.stop = gr.Button("Stop", elem_id="train-stop", min_width=110, **fixed)
+            self.again = gr.Button("Continue", elem_id="train-resume", min_width=110, **fixed)
+            self.give = gr.Button("Put the adapter into the demo", elem_id="train-offer", min_width=260, **fixed)
+            self.fetch = gr.DownloadButton("Download the report", elem_id="train-report", min_width=210, **fixed)
 
     def _html(self, name: str) -> gr.HTML:
         return gr.HTML(

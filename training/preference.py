@@ -45,6 +45,10 @@ class PreferenceConfig(TrainConfig):
 
     def note_missing_data(self, faults: ConfigFaults) -> None:
         """Note that there are no pairs, or that they are held out at the same time."""
+        kept = self.data.features is not None
+        faults.add_contradiction(
+            kept, "data.features is for training.train; pairs are read as pictures", "data.features"
+        )
         for name in ("train_au", "train_emotion", "eval_au", "eval_emotion"):
             given = bool(getattr(self.data, name))
             words = f"data.{name} is for training.train; pairs go into pairs.train and pairs.eval"

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from emola.errors import EmolaError, InputError
+from emola.errors import InputError, ResourceError
+from emola.exit_code import exit_code
 from emola.priors_command import list_pictures
 from training.annotate.describing import AnnotationPlan, count_outcomes, describe_pictures, write_annotations
 from training.annotate.endpoint import EndpointSettings
@@ -69,20 +70,20 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Describe pictures; return 0, 1 (failed or some requests without an answer) or 2 (bad input)."""
     options = _parser().parse_args(arguments)
-    try:
-        return _run(options)
-    except EmolaError as error:
-        print(error, file=sys.stderr)
-        return 2 if isinstance(error, InputError) else 1
-    except OSError as error:
-        print(f"The run in {options.out} could not be written: {error.strerror or error}.", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped; the same command continues.", file=sys.stderr)
-        return 1
+    return exit_code(lambda: _run(options), "Stopped; the same command continues.")
 
 
 def _run(options: argparse.Namespace) -> int:
+    """Describe pictures; a disk that is full or not writable ends the run with a sentence."""
+    try:
+        return _describe(options)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ResourceError(f"The run in {options.out} could not be written: {reason}.") from error
+
+
+def _describe(options: argparse.Namespace) -> int:
+    """Say what is about to be sent, send it once that is confirmed, and write the answers."""
     plan, settings = _plan(options), endpoint_settings(options, os.environ)
     prices = Prices(options.price_input, options.price_output)
     options.out.mkdir(parents=True, exist_ok=True)

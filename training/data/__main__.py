@@ -11,7 +11,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from emola.errors import EmolaError, InputError
+from emola.errors import ResourceError
+from emola.exit_code import exit_code
 from training.data.registry import READERS, DataSpec, open_data
 from training.data.writing import write_faba
 
@@ -40,6 +41,11 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Convert a data set; return 0, 1 (failed) or 2 (bad input)."""
     options = _parser().parse_args(arguments)
+    return exit_code(lambda: _convert(options), "Stopped; nothing was written.")
+
+
+def _convert(options: argparse.Namespace) -> None:
+    """Read the data set and write it as instructions."""
     spec = DataSpec(
         name=options.name,
         root=options.root,
@@ -55,20 +61,12 @@ def main(arguments: list[str] | None = None) -> int:
         faults=options.faults,
         decode=not options.no_decode,
     )
+    samples, report = open_data(spec)
     try:
-        samples, report = open_data(spec)
         write_faba(samples, spec.root, options.out, "eval" if spec.split == "test" else "train")
-    except EmolaError as error:
-        print(error, file=sys.stderr)
-        return 2 if isinstance(error, InputError) else 1
     except OSError as error:
-        print(f"{options.out} could not be written: {error.strerror or error}.", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped; nothing was written.", file=sys.stderr)
-        return 1
+        raise ResourceError(f"{options.out} could not be written: {error.strerror or error}.") from error
     print(f"{report.summary()}\nWritten to {options.out}.")
-    return 0
 
 
 if __name__ == "__main__":

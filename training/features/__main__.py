@@ -10,8 +10,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from emola.errors import EmolaError, InputError
+from emola.errors import InputError
+from emola.exit_code import exit_code
 from emola.priors_command import list_pictures, pictures_of, read_records
+
+_KEPT = ("bfloat16", "float32")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -26,7 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch-size", type=int, default=16, metavar="N")
     parser.add_argument("--workers", type=int, default=4, metavar="N", help="threads that open pictures (default 4)")
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--dtype", default="auto", help="of the computation; features are kept in bfloat16")
+    parser.add_argument("--dtype", default="auto", help="of the computation: that of the training to come")
+    parser.add_argument("--kept-dtype", choices=_KEPT, default="bfloat16", help="of the files (bfloat16)")
     parser.add_argument("--shard", default="1/1", metavar="I/N", help="take the I-th of N parts")
     return parser
 
@@ -34,14 +38,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Compute features; return 0, 1 (failed) or 2 (bad input)."""
     options = _parser().parse_args(arguments)
-    try:
-        return _run(options)
-    except EmolaError as error:
-        print(error, file=sys.stderr)
-        return 2 if isinstance(error, InputError) else 1
-    except KeyboardInterrupt:
-        print("Stopped; the same command continues.", file=sys.stderr)
-        return 1
+    return exit_code(lambda: _run(options), "Stopped; the same command continues.")
 
 
 def find_pictures(sources: list[Path], root: Path | None) -> list[Path]:
@@ -65,12 +62,15 @@ def _run(options: argparse.Namespace) -> int:
     pictures = find_pictures(options.source, options.root)[part - 1 :: parts]
     if not pictures:
         raise InputError("There are no pictures in what was named.")
+    import torch
+
     from emola.model.loading import load_model  # seconds; the data proved good first
     from training.features import VisionFeatures, extract_features
 
     loaded = load_model(options.model, device=options.device, dtype=options.dtype)
     vision = VisionFeatures(loaded.model, loaded.processor)
-    report = extract_features(pictures, vision, vision.open_store(options.out), options.batch_size, options.workers)
+    store = vision.open_store(options.out, getattr(torch, options.kept_dtype))
+    report = extract_features(pictures, vision, store, options.batch_size, options.workers)
     print(report.summary())
     return 0 if report.made + report.kept else 1
 

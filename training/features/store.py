@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -22,6 +22,7 @@ from torch import Tensor
 from emola.errors import InputError
 
 _NAME: Final = "features"
+_MANIFEST: Final = "manifest.json"
 
 
 class FeatureStore:
@@ -41,8 +42,22 @@ class FeatureStore:
         text = json.dumps(content, indent=2, sort_keys=True) + "\n"
         self.key = hashlib.sha256(text.encode()).hexdigest()[:16]
         self.folder = folder / self.key
+        self._manifest = text
+
+    @property
+    def exists(self) -> bool:
+        """Whether features of this key have been kept in the folder before."""
+        return (self.folder / _MANIFEST).is_file()
+
+    def create(self) -> Self:
+        """Make the folder and its manifest; return the store.
+
+        Raises:
+            OSError: the disk is full or not writable.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
-        _write(self.folder / "manifest.json", text.encode())
+        _write(self.folder / _MANIFEST, self._manifest.encode())
+        return self
 
     @property
     def bytes_per_picture(self) -> int:

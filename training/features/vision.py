@@ -60,7 +60,34 @@ class VisionFeatures:
         return self._model.config.image_seq_length, width * count
 
     def open_store(self, folder: Path, dtype: torch.dtype = torch.bfloat16) -> FeatureStore:
-        """Return the store in ``folder`` that belongs to this model, processor and preparation."""
+        """Return the store in ``folder`` that belongs to this model, processor and preparation, made when missing.
+
+        Raises:
+            ResourceError: it cannot be made.
+        """
+        try:
+            return self._stores(folder, dtype)[0].create()
+        except OSError as error:
+            raise ResourceError(f"The folder {folder} could not be written: {error.strerror or error}.") from error
+
+    def find_store(self, folder: Path) -> FeatureStore:
+        """Return the store in ``folder`` with features of this model, in full precision if there are both.
+
+        Raises:
+            InputError: there is none; the folder may hold those of other weights.
+        """
+        found = next((store for store in self._stores(folder, torch.float32, torch.bfloat16) if store.exists), None)
+        if found is None:
+            others = len(list(folder.glob("*/manifest.json"))) if folder.is_dir() else 0
+            what = f"{folder} holds features of {others} other models or precisions" if others else f"{folder} is empty"
+            number = str(next(self._model.model.vision_tower.parameters()).dtype).removeprefix("torch.")
+            raise InputError(
+                f"{what}, and none of this one; run python -m training.features with this --model and --dtype {number}."
+            )
+        return found
+
+    def _stores(self, folder: Path, *dtypes: torch.dtype) -> list[FeatureStore]:
+        """Return the stores of this model, one for each number format that features are kept in."""
         config = self._model.config
         description = {
             "vision_weights": hash_weights(self._model.model.vision_tower),
@@ -69,7 +96,7 @@ class VisionFeatures:
             "vision_feature_select_strategy": config.vision_feature_select_strategy,
             "prepared_by": self._prepare_name,
         }
-        return FeatureStore(folder, description, self.shape, dtype)
+        return [FeatureStore(folder, description, self.shape, dtype) for dtype in dtypes]
 
     def pixels(self, picture: Path) -> Tensor:
         """Return what the vision tower reads of a picture file, float32 (3, H, W).

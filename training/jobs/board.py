@@ -65,14 +65,9 @@ class Jobs:
         return self._set_off(final)
 
     def find(self) -> list[Job]:
-        """Return every job as it really stands, the newest first; a folder without a readable job file is left out."""
+        """Return every job as it really stands, the newest first; one with a damaged file has failed, and says so."""
         self._workers = [worker for worker in self._workers if worker.poll() is None]  # reaps those that ended
-        found = []
-        for file in self.folder.glob(f"[!.]*/{FILE}"):
-            try:
-                found.append(Job.read(file.parent).observed())
-            except InputError:
-                continue
+        found = [_read(file.parent) for file in self.folder.glob(f"[!.]*/{FILE}")]
         return sorted(found, key=lambda job: (-job.created, job.id))
 
     def get(self, name: str) -> Job:
@@ -148,3 +143,12 @@ class Jobs:
             raise ResourceError(f"{folder} could not be started: {error.strerror or error}.") from error
         self._workers.append(worker)
         return Job.read(folder)
+
+
+def _read(folder: Path) -> Job:
+    """Return the job of a folder as it really stands."""
+    try:
+        return Job.read(folder).observed()
+    except InputError as error:
+        written = (folder / FILE).stat().st_mtime
+        return Job(folder.name, folder, "train", folder.name, (), created=written, state="failed", reason=str(error))

@@ -184,7 +184,7 @@ class Job:
 
     @classmethod
     def _from_json(cls, folder: Path, content: Mapping[str, Any]) -> Self:
-        fields = {name: content[name] for name in cls.__dataclass_fields__ if name != "folder"}
+        fields = {name: content[name] for name in cls.__dataclass_fields__ if name in content}
         stages = tuple(Stage(**stage | {"arguments": tuple(stage["arguments"])}) for stage in content["stages"])
         process = ProcessMark.from_json(content["process"]) if content["process"] else None
         progress = Progress(**content["progress"])

@@ -19,6 +19,7 @@ from emola.model.tokenization import LABEL_IGNORED, encode_example
 from training.config import DataSettings
 from training.data.records import RecordFault
 from training.data.samples import Sample, load_prior
+from training.features.store import FeatureStore
 from training.lora.batches import MicroBatch
 
 
@@ -66,10 +67,12 @@ class Collator:
     Args:
         processor: of the model; its ``inputs`` say whether pictures and priors are given.
         max_length: longer rows lose the end of their answer.
+        features: kept features that the model is fed with in the place of pictures, or None.
     """
 
     processor: EmolaProcessor
     max_length: int
+    features: FeatureStore | None = None
 
     def __call__(self, samples: Sequence[Sample], *, counted: bool = True) -> dict[str, Tensor]:
         """Return ``input_ids``, ``attention_mask``, ``labels``, and what the model is given of pictures and priors.
@@ -82,13 +85,17 @@ class Collator:
             ImageError: if a picture that could be read before is gone.
             InputError: if a prior that could be read before is gone.
         """
-        processor = self.processor
-        batch = processor(
-            [processor.build_prompt(sample.question) for sample in samples],
-            *read_faces(samples, processor),
-            answers=[sample.answer for sample in samples],
+        processor, store = self.processor, self.features
+        batch = dict(
+            processor(
+                [processor.build_prompt(sample.question) for sample in samples],
+                *read_faces(samples, processor, pictures=store is None),
+                answers=[sample.answer for sample in samples],
+            )
         )
-        tensors = truncate(dict(batch), self.max_length, processor.pad_token_id)
+        if store is not None:
+            batch["pixel_values"] = torch.stack([store.load(sample.image) for sample in samples])  # (B, P, W)
+        tensors = truncate(batch, self.max_length, processor.pad_token_id)
         if not counted:
             tensors["labels"] = torch.full_like(tensors["labels"], LABEL_IGNORED)
         return tensors
@@ -171,18 +178,23 @@ def truncate(batch: dict[str, Tensor], max_length: int, pad_token_id: int) -> di
     return batch
 
 
-def read_faces(samples: Sequence[Any], processor: EmolaProcessor) -> tuple[list[Any] | None, list[Any] | None]:
+def read_faces(
+    samples: Sequence[Any], processor: EmolaProcessor, *, pictures: bool = True
+) -> tuple[list[Any] | None, list[Any] | None]:
     """Return pictures and priors for the processor, None for what the model is not given.
 
     Args:
         samples: with ``id``, ``image`` and ``prior``.
         processor: of the model.
+        pictures: False gives blank pictures that only hold the place of the image span.
 
     Raises:
         ImageError: if a picture that could be read before is gone.
         InputError: if a prior that could be read before is gone.
     """
-    images = [_picture(sample.image) for sample in samples] if processor.inputs != "prior" else None
+    images = None
+    if processor.inputs != "prior":
+        images = [_picture(sample.image) if pictures else np.zeros((1, 1, 3), np.uint8) for sample in samples]
     priors = [_prior(sample, processor) for sample in samples] if processor.inputs != "image" else None
     return images, priors
 

@@ -21,10 +21,11 @@ Pictured = TypeVar("Pictured", Sample, Pair)
 def cut_faces(samples: Sequence[Pictured], recipe: str, folder: Path) -> tuple[list[Pictured], list[str]]:
     """Return the samples with their largest face cut out, and id and reason of those without a usable face.
 
-    What is cut already is not cut again, so that this can be killed and continued.
+    A picture that several samples share is cut once. What is cut already is not cut again, so that this can be killed
+    and continued.
 
     Args:
-        samples: of one split; a sample's place in it names its file.
+        samples: of one split; the place of a picture's first sample names its file.
         recipe: a name of ``emola.faces.crops.CROP_RECIPES``.
         folder: receives one PNG a sample.
 
@@ -32,18 +33,26 @@ def cut_faces(samples: Sequence[Pictured], recipe: str, folder: Path) -> tuple[l
         ResourceError: if a crop cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    cut, faults = [], []
+    first: dict[Path, int] = {}
+    for number, sample in enumerate(samples):
+        first.setdefault(sample.image, number)
+    faults: dict[Path, str] = {}
     analyzer = FaceAnalyzer()
-    for number, sample in enumerate(tqdm(samples, desc="cutting faces", unit="picture", disable=None, leave=False)):
-        path = folder / f"{number:07d}.png"
+    for image, number in tqdm(first.items(), desc="cutting faces", unit="picture", disable=None, leave=False):
+        path = _place(folder, number)
         try:
             if not path.is_file():
-                _cut(analyzer, sample.image, recipe, path)
-            cut.append(replace(sample, image=path))
+                _cut(analyzer, image, recipe, path)
         except (ImageError, NoFaceFound) as error:
-            faults.append(f"{sample.id}: {error}")
+            faults[image] = str(error)
     analyzer.close()
-    return cut, faults
+    kept = [replace(s, image=_place(folder, first[s.image])) for s in samples if s.image not in faults]
+    return kept, [f"{sample.id}: {faults[sample.image]}" for sample in samples if sample.image in faults]
+
+
+def _place(folder: Path, number: int) -> Path:
+    """Return the file of the crop of the sample with this place."""
+    return folder / f"{number:07d}.png"
 
 
 def _cut(analyzer: FaceAnalyzer, image: Path, recipe: str, path: Path) -> None:

@@ -1,6 +1,7 @@
 """From settings to a session ready to take steps: data, base, adapter, optimizer. Prints what a person must know."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from emola.errors import InputError, ResourceError
 from training.config import TrainConfig
 from training.lora.base import Base, load_base
 from training.lora.collator import Collate, Example, measure
+from training.lora.kept_features import find_features, with_features
 from training.lora.loop import Objective, Session, plan_run, rounds_of
 from training.lora.provenance import describe_software
 from training.lora.reading import (
@@ -105,10 +107,16 @@ def build_session(
     Raises:
         ResourceError: if memory does not suffice.
         CheckpointError: if a weight is not finite.
+        InputError: if kept features are not those of this base and these pictures.
     """
     model = adapt(
         load_base(base, config.model, accelerator.device, config.run.seed), config.lora, base.name, config.run.seed
     )
+    if config.data.features is not None:
+        loaded: Any = model.get_base_model()
+        spread = accelerator.distributed_type
+        store = find_features(Path(config.data.features), loaded, base.processor, examples, spread)
+        collator = with_features(collator, store)
     parts = find_parts(model)
     accelerator.print(describe_parts(parts, config.optimizer, base.number_count))
     steps = len(plan_run(config, [example.length for example in examples["train"]]))

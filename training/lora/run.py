@@ -8,6 +8,7 @@ from training.config import TrainConfig
 from training.lora.base import Base
 from training.lora.collator import Collate, Example
 from training.lora.export import export_adapter, export_merged
+from training.lora.kept_features import vision_tower_of
 from training.lora.loop import Objective, run_steps
 from training.lora.prepare import build_session
 from training.lora.run_folder import RunFolder
@@ -41,9 +42,11 @@ def run_training(
     else:
         with folder.heartbeat():
             session, parts = build_session(config, base, folder, accelerator, measure(), collator, objective)
-            run_steps(session)
+            adapted = accelerator.unwrap_model(session.model)
+            with vision_tower_of(adapted, kept=config.data.features is not None):
+                run_steps(session)
             export_adapter(session, base, parts)
-            del session
+            del session, adapted
         accelerator.print(f"The adapter is in {folder.adapter}.")
     if config.run.merged and accelerator.is_main_process and not folder.merged.is_dir():
         export_merged(folder, config, base)

@@ -3,5 +3,5 @@ element.addEventListener('click', (event) => {
   const run = event.target.closest('[data-run]');
   const item = event.target.closest('[data-item]');
   if (run) trigger('choose', { key: run.dataset.run });
-  if (item) trigger('demo', { key: item.dataset.from, item: item.dataset.item });
+  if (item) trigger('demo', { key: item.dataset.from, task: item.dataset.task, item: item.dataset.item });
 });

@@ -4,19 +4,21 @@
     DIR/{train,eval}/images/ID.jpg                         256 px pictures
     DIR/{train,eval}/landmarks/ID.npy                      float32 (212,), recipe mediapipe-106, of the true geometry
     DIR/{train,eval}/truth.jsonl                           action units (0 to 5, side), emotion, pose
+    DIR/{train,eval}/errors.jsonl                          planted errors, when wrong descriptions were asked for
     DIR/dataset.json                                       how it was made
 
 Paths in the JSON are relative to DIR. Every face depends on (seed, index) alone; a file is written beside its place
 and renamed, so a killed run leaves whole files and the next one makes what is missing, with identical results.
 """
 
+import io
 import json
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -24,19 +26,19 @@ from tqdm import tqdm
 
 from emola.errors import InputError, ResourceError
 from emola.faces.priors.mediapipe_106 import load_table, mediapipe_106_from_vertices
-from emola.prompt import IMAGE_TOKEN
-from emola.taxonomy import EMOTIONS
+from training.synthetic.annotations import FaceEntry, Form, split_texts
 from training.synthetic.face import make_face, plan_face
-from training.synthetic.store import truth_to_json
-from training.synthetic.text import ask, describe_action_units, describe_emotion
-from training.synthetic.truth import Truth
+from training.synthetic.wrong import CODES, Code, WrongPlan
 
 EVAL_SHARE = 0.05
 """Share of the faces, the first ones, that form the evaluation split."""
 
 SOURCE = "emola-synthetic"
+PRIOR_RECIPE = "mediapipe-106"
+"""How the priors are made."""
+
 _JPEG_QUALITY = 92
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,21 @@ class DatasetPlan:
         out: folder of the data set.
         count: number of faces.
         seed: series.
+        wrong: how many descriptions hold planted errors; none by default.
+        eval_share: share of the faces that go into the eval split, 0 to 1.
+        form: of the descriptions.
     """
 
     out: Path
     count: int
     seed: int
+    wrong: WrongPlan = field(default_factory=WrongPlan)
+    eval_share: float = EVAL_SHARE
+    form: Form = "usual"
 
     def split(self, index: int) -> str:
         """Return ``eval`` or ``train``."""
-        return "eval" if index < round(self.count * EVAL_SHARE) else "train"
+        return "eval" if index < round(self.count * self.eval_share) else "train"
 
     def identifier(self, index: int) -> str:
         """Return the id of a face."""
@@ -70,34 +78,83 @@ class DatasetPlan:
         return Path(self.split(index)) / "landmarks" / f"{self.identifier(index)}.npy"
 
 
-def make_dataset(plan: DatasetPlan, workers: int = 1) -> None:
-    """Write the data set, or what is missing of it.
+@dataclass(frozen=True)
+class DatasetReport:
+    """What a finished data set holds.
+
+    Attributes:
+        faces: how many.
+        planted: errors of each code, train and eval together; codes that fit no description are 0.
+    """
+
+    faces: int
+    planted: dict[Code, int]
+
+    def summary(self) -> str:
+        """Return one or two sentences."""
+        text = f"{self.faces} faces, {2 * self.faces} descriptions."
+        if not any(self.planted.values()):
+            return text
+        counts = ", ".join(f"{code} {count}" for code, count in self.planted.items())
+        return f"{text} Planted errors: {counts}."
+
+
+def make_dataset(
+    plan: DatasetPlan, workers: int = 1, progress: Callable[[int, int], None] | None = None
+) -> DatasetReport:
+    """Write the data set, or what is missing of it, and return what it holds.
 
     Args:
         plan: what to write; another seed or count in the same folder is refused.
-        workers: processes.
+        workers: processes; 1 renders in this one.
+        progress: called with the faces there are and the faces there will be, in place of the bar on the terminal.
 
     Raises:
-        InputError: ``count`` is not positive, or the folder holds another data set.
+        InputError: a number of the plan is out of range, or the folder holds another data set.
         ResourceError: the disk is full or not writable; what is written stays valid.
     """
-    if plan.count < 1:
-        raise InputError(f"The number of faces must be at least 1, but it is {plan.count}.")
+    _check(plan)
     try:
         _claim(plan)
-        missing = [index for index in range(plan.count) if not _complete(plan, index)]
-        with tqdm(total=plan.count, initial=plan.count - len(missing), unit="face", desc="rendering") as bar:
-            for _ in _run([(plan, index) for index in missing], workers):
-                bar.update()
-        for split in ("eval", "train"):
-            _write_annotations(plan, split)
+        _render(plan, workers, progress)
+        planted = _write_annotations(plan, "eval") + _write_annotations(plan, "train")
     except OSError as error:
         raise ResourceError(f"The data set in {plan.out} could not be written: {error.strerror or error}.") from error
+    return DatasetReport(plan.count, {code: planted[code] for code in CODES})
+
+
+def _check(plan: DatasetPlan) -> None:
+    """Refuse numbers out of range."""
+    if plan.count < 1:
+        raise InputError(f"The number of faces must be at least 1, but it is {plan.count}.")
+    if not 0 <= plan.wrong.share <= 1:
+        raise InputError(f"The share of wrong descriptions must lie between 0 and 1, but it is {plan.wrong.share}.")
+    if not 0 <= plan.eval_share <= 1:
+        raise InputError(f"The share of the eval split must lie between 0 and 1, but it is {plan.eval_share}.")
+    if plan.wrong.share and plan.form == "brief":
+        raise InputError(
+            "Errors are planted in sentences; brief descriptions have none, so leave --wrong or --form out."
+        )
+    if not 1 <= plan.wrong.errors <= len(CODES):
+        raise InputError(f"A wrong description holds 1 to {len(CODES)} errors, not {plan.wrong.errors}.")
+
+
+def _render(plan: DatasetPlan, workers: int, progress: Callable[[int, int], None] | None) -> None:
+    """Write the faces that are missing."""
+    missing = [index for index in range(plan.count) if not _complete(plan, index)]
+    there = plan.count - len(missing)
+    with tqdm(total=plan.count, initial=there, unit="face", desc="rendering", disable=progress is not None) as bar:
+        for done, _ in enumerate(_run([(plan, index) for index in missing], workers), start=there + 1):
+            bar.update()
+            if progress is not None:
+                progress(done, plan.count)
 
 
 def _claim(plan: DatasetPlan) -> None:
     """Make the folders, or check that they belong to this plan."""
-    description = {"version": _VERSION, "source": SOURCE, "seed": plan.seed, "count": plan.count}
+    made = {"version": _VERSION, "source": SOURCE, "seed": plan.seed, "count": plan.count}
+    texts = {"form": plan.form, "wrong": asdict(plan.wrong)}
+    description = {**made, "prior_recipe": PRIOR_RECIPE, "eval_share": plan.eval_share, **texts}
     path = plan.out / "dataset.json"
     if path.is_file():
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -133,49 +190,35 @@ def _write_face(job: tuple[DatasetPlan, int]) -> None:
     face = make_face(plan.seed, index)
     _, packed = cv2.imencode(".jpg", face.image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     _replace(plan.out / plan.image(index), packed.tobytes())
-    path = plan.out / plan.prior(index)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as stream:
-        np.save(stream, mediapipe_106_from_vertices(face.scene.mesh, load_table()))
-    temporary.replace(path)
+    stream = io.BytesIO()
+    np.save(stream, mediapipe_106_from_vertices(face.scene.mesh, load_table()))
+    _replace(plan.out / plan.prior(index), stream.getvalue())
 
 
 def _replace(path: Path, content: bytes) -> None:
     """Write a whole file or nothing."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
-def _write_annotations(plan: DatasetPlan, split: str) -> None:
-    """Write the JSON of both tasks and the truth of a split."""
-    records: dict[str, list[dict[str, Any]]] = {"au": [], "emotion": []}
-    truths = []
-    for index in range(plan.count):
-        if plan.split(index) != split:
-            continue
-        truth, scene = plan_face(plan.seed, index)
-        pose = scene.camera.pose
-        degrees = {"yaw": round(pose.yaw, 2), "pitch": round(pose.pitch, 2), "roll": round(pose.roll, 2)}
-        truths.append({"id": plan.identifier(index), **truth_to_json(truth), "pose_deg": degrees})
-        for task, rows in records.items():
-            rows.append(_record(plan, index, task, truth, split))
-    for task, rows in records.items():
-        text = json.dumps(rows, indent=1, ensure_ascii=False)
-        _replace(plan.out / split / f"{split}_{task}_anno.json", text.encode())
-    _replace(plan.out / split / "truth.jsonl", "".join(json.dumps(row) + "\n" for row in truths).encode())
+def _write_annotations(plan: DatasetPlan, split: str) -> Counter[Code]:
+    """Write the questions and answers, the truth and the planted errors of a split; return how many errors of each."""
+    faces = [_entry(plan, index) for index in range(plan.count) if plan.split(index) == split]
+    texts = split_texts(faces, split, SOURCE, plan.wrong, (plan.seed, 3, split == "eval"))
+    for name, content in texts.files.items():
+        _replace(plan.out / split / name, content.encode())
+    return texts.planted
 
 
-def _record(plan: DatasetPlan, index: int, task: str, truth: Truth, split: str) -> dict[str, Any]:
-    """Return one entry in FABA-Instruct's form of the split."""
-    rng = np.random.default_rng((plan.seed, index, 2))
-    emotion = describe_emotion(truth, rng)
-    units = describe_action_units(truth, rng)
-    answer = units if task == "au" else emotion
-    shared = {"image": plan.image(index).as_posix(), "landmark": plan.prior(index).as_posix()}
-    if split == "eval":
-        label = ", ".join(map(str, truth.visible())) if task == "au" else str(EMOTIONS.index(truth.emotion))
-        return {**shared, "label": label, "gpt4": answer}
-    question = ask("au", rng) if task == "au" else ask("emotion", rng)
-    turns = [{"from": "human", "value": f"{question}\n{IMAGE_TOKEN}"}, {"from": "gpt", "value": answer}]
-    return {"source": SOURCE, "id": plan.identifier(index), "conversations": turns, **shared}
+def _entry(plan: DatasetPlan, index: int) -> FaceEntry:
+    """Return what the text files say of one face."""
+    truth, scene = plan_face(plan.seed, index)
+    pose = scene.camera.pose
+    degrees = {"yaw": round(pose.yaw, 2), "pitch": round(pose.pitch, 2), "roll": round(pose.roll, 2)}
+    image, prior = plan.image(index).as_posix(), plan.prior(index).as_posix()
+    return FaceEntry(plan.identifier(index), image, prior, truth, degrees, (plan.seed, index, 2), plan.form)

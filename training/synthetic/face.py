@@ -55,7 +55,8 @@ def _plan(seed: int, index: int, truth: Truth | None) -> tuple[Truth, Scene, np.
     mesh = deform(person.neutral, activation, person.jitter, person.width)
     camera, style = sample_camera(rng, PICTURE_SIZE), sample_style(rng)
     gaze = rng.normal(0, 0.35, 2)
-    return truth, Scene(person.neutral, mesh, activation, camera, style, (float(gaze[0]), float(gaze[1]))), rng
+    direction = (float(gaze[0]), float(gaze[1]))
+    return truth, Scene(person.neutral, mesh, activation, camera, style, direction, truth.occlusion), rng
 
 
 def plan_face(seed: int, index: int) -> tuple[Truth, Scene]:

@@ -11,11 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.synthetic import canvas
+from training.synthetic.bulges import draw_bulges
 from training.synthetic.camera import Camera
 from training.synthetic.features import draw_brows, draw_eyes, draw_mouth
 from training.synthetic.fields import INDEX
 from training.synthetic.folds import draw_folds
 from training.synthetic.mesh import OVAL, Points, load_base_mesh
+from training.synthetic.occluders import draw_occluder
+from training.synthetic.occlusion import Occlusion
 from training.synthetic.style import Style, paint_background
 from training.synthetic.worn import draw_beard, draw_fringe, draw_glasses, draw_hair
 
@@ -31,6 +34,7 @@ class Scene:
         camera: pose and size.
         style: look.
         gaze: horizontal and vertical direction of the eyes, about -1 to 1.
+        occlusion: what covers part of the face.
     """
 
     neutral: Points
@@ -39,6 +43,7 @@ class Scene:
     camera: Camera
     style: Style
     gaze: tuple[float, float] = (0.0, 0.0)
+    occlusion: Occlusion | None = None
 
     @property
     def pixels(self) -> canvas.Pixels:
@@ -61,6 +66,7 @@ def render(scene: Scene) -> NDArray[np.uint8]:
     def left(number: int) -> float:
         return float(scene.activation[INDEX[number], 1])
 
+    draw_bulges(image, pixels, right, left, scene.camera.scale)
     draw_folds(image, pixels, right, left, style.wrinkles, style.age)
     draw_beard(image, pixels, style)
     draw_brows(image, pixels, style)
@@ -68,6 +74,8 @@ def render(scene: Scene) -> NDArray[np.uint8]:
     draw_eyes(image, scene.neutral, scene.mesh, scene.camera, style, scene.gaze)
     if style.glasses:
         draw_glasses(image, pixels, style)
+    if scene.occlusion is not None:
+        draw_occluder(image, pixels, style, scene.occlusion)
     return image
 
 

@@ -1,4 +1,4 @@
-"""Contact sheet: every action unit and some expressions on one person, then random faces."""
+"""Contact sheet: every action unit, some expressions, what may cover a face, then random faces."""
 
 import cv2
 import numpy as np
@@ -10,9 +10,12 @@ from training.synthetic.camera import Camera
 from training.synthetic.deform import deform
 from training.synthetic.face import activation_of, make_face
 from training.synthetic.mesh import load_base_mesh
+from training.synthetic.occlusion import HIDDEN, Occlusion
 from training.synthetic.render import Scene, render
 from training.synthetic.style import sample_style
 from training.synthetic.truth import Truth, UnitTruth
+
+_COVERED_SEED = 3
 
 EXPRESSIONS: dict[str, dict[int, float]] = {
     "neutral": {},
@@ -45,8 +48,16 @@ def _labelled(image: NDArray[np.uint8], text: str, side: int) -> NDArray[np.uint
     return np.asarray(small, dtype=np.uint8)
 
 
-def contact_sheet(seed: int = 0, random_faces: int = 40, side: int = 144, columns: int = 8) -> NDArray[np.uint8]:
-    """Return one RGB picture: action units at full strength, expressions, then random faces.
+def _covered(kind: Occlusion, side: int) -> NDArray[np.uint8]:
+    """Draw the base person smiling behind an occlusion, as far as it lets the smile be seen."""
+    smile = {
+        number: UnitTruth(value) for number, value in EXPRESSIONS["happiness"].items() if number not in HIDDEN[kind]
+    }
+    return _labelled(make_face(_COVERED_SEED, 0, Truth(smile, "neutral", None, 0.0, kind)).image, kind, side)
+
+
+def contact_sheet(seed: int = 0, random_faces: int = 38, side: int = 144, columns: int = 8) -> NDArray[np.uint8]:
+    """Return one RGB picture: action units at full strength, expressions, occlusions, then random faces.
 
     Args:
         seed: series of the random faces.
@@ -57,6 +68,7 @@ def contact_sheet(seed: int = 0, random_faces: int = 40, side: int = 144, column
     openers = {26: {25: 0.5}, 27: {25: 0.5}}
     tiles = [_labelled(_plain({n: 1.0} | openers.get(n, {})), f"AU{n}", side) for n in ACTION_UNITS]
     tiles += [_labelled(_plain(units), name, side) for name, units in EXPRESSIONS.items()]
+    tiles += [_covered(kind, side) for kind in HIDDEN]
     for index in range(random_faces):
         face = make_face(seed, index)
         label = " ".join(str(number) for number in face.truth.visible())

@@ -54,7 +54,7 @@ class StoredFaces:
 
 
 def truth_to_json(truth: Truth) -> dict[str, Any]:
-    """Return a truth as JSON: action units with intensity 0 to 5, FACS letter and side, emotion, strength."""
+    """Return a truth as JSON: action units (intensity 0 to 5, FACS letter, side), emotion, strength, occlusion."""
     units = [
         {
             "number": number,
@@ -71,6 +71,8 @@ def truth_to_json(truth: Truth) -> dict[str, Any]:
         "emotion": truth.emotion,
         "second_emotion": truth.second_emotion,
         "strength": round(truth.strength, 3),
+        "occlusion": truth.occlusion,
+        "hidden_action_units": sorted(truth.hidden),
     }
 
 
@@ -80,7 +82,7 @@ def truth_from_json(content: dict[str, Any]) -> Truth:
         int(unit["number"]): UnitTruth(unit["intensity"] / 5, Side(unit["side"]), unit["asymmetry"])
         for unit in content["action_units"]
     }
-    return Truth(units, content["emotion"], content["second_emotion"], content["strength"])
+    return Truth(units, content["emotion"], content["second_emotion"], content["strength"], content["occlusion"])
 
 
 def chunk_path(folder: Path, seed: int, chunk: int) -> Path:

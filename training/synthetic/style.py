@@ -30,6 +30,9 @@ HAIRS = np.array(
 )
 IRISES = np.array([(50, 30, 18), (75, 48, 25), (95, 70, 45), (60, 105, 140), (90, 110, 80)], dtype=float)
 
+_WELL_LIT = 140.0
+"""Mean of a skin colour below which the camera exposes longer."""
+
 Beard = Literal["none", "stubble", "moustache", "full"]
 
 
@@ -42,7 +45,7 @@ class Style:
         light: unit vector towards the light in camera axes.
         ambient, diffuse, specular: shares of the shading.
         rim: strength of a second light from the side, 0 to 0.4.
-        wrinkles: how strongly skin folds show, 0.4 to 1.3.
+        wrinkles: how strongly skin folds show, 0.6 to 1.4.
         age: depth of folds at rest, 0 to 1.
         mottle: strength of uneven skin, 0 to 0.12.
         brow_thickness: factor on the brows' height.
@@ -114,7 +117,7 @@ def sample_style(rng: np.random.Generator) -> Style:
         diffuse=1.05 - ambient,
         specular=rng.uniform(0, 0.25),
         rim=rng.uniform(0, 0.35) if rng.random() < 0.3 else 0.0,
-        wrinkles=rng.uniform(0.4, 1.3),
+        wrinkles=rng.uniform(0.6, 1.4),
         age=float(rng.beta(1, 2.5)),
         mottle=rng.uniform(0.0, 0.12),
         brow_thickness=rng.uniform(0.6, 1.25),
@@ -126,10 +129,10 @@ def sample_style(rng: np.random.Generator) -> Style:
         hair_size=(rng.uniform(1.1, 1.3), rng.uniform(1.0, 1.2)),
         eye_shadow=rng.uniform(0.1, 0.45) if rng.random() < 0.25 else 0.0,
         grey=bool(rng.random() < 0.15),
-        exposure=rng.uniform(0.75, 1.2),
-        contrast=rng.uniform(0.8, 1.2),
-        blur=rng.uniform(0.3, 1.6),
-        noise=rng.uniform(0, 9),
+        exposure=rng.uniform(0.8, 1.2) * max(1.0, _WELL_LIT / float(skin.mean())) ** 0.6,
+        contrast=rng.uniform(0.85, 1.2),
+        blur=rng.uniform(0.3, 1.3),
+        noise=rng.uniform(0, 8),
         jpeg_quality=int(rng.integers(30, 95)) if rng.random() < 0.4 else None,
         background_seed=int(rng.integers(2**31)),
     )

@@ -4,11 +4,12 @@ Intensities run from 0 (at rest) to 1 (maximum); the FACS letters A to E are ste
 :data:`VISIBLE_FROM` moves the face a little but is named by no description. Sides are the subject's own.
 
 The emotion of a face is a function of its visible units (nearest prototype by cosine), so that pictures of one
-configuration never carry two labels. Prototypes and their published sources are in ``prototypes.json``.
+configuration never carry two labels. Sampled faces keep a distance from the borders between emotions, so that a
+careful reader of the list of units comes to the same label. Prototypes and their published sources are in
+``prototypes.json``. What a picture covers is at rest: a hidden unit is neither rendered nor named.
 """
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -16,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emola.taxonomy import ACTION_UNITS, Intensity, Side
+from training.synthetic.occlusion import HIDDEN, Occlusion, sample_occlusion
 
 VISIBLE_FROM = 0.15
 """Lowest intensity that a description names."""
@@ -31,6 +34,12 @@ _NEAREST_BELOW_IS_NEUTRAL = 0.62
 _SECOND_WITHIN = 0.93
 _SUM_BELOW_IS_NEUTRAL = 0.3
 _STRONG_LIFT = 0.7
+_CLEAR_FROM = 0.3
+_TRACE_SHARE = 1 / 40
+_MARGIN = 0.06
+_TRIES = 12
+_COLUMN = {number: column for column, number in enumerate(ACTION_UNITS)}
+_RARE = (6, 9, 14, 16, 17, 20, 23, 24, 27, 43)
 
 
 @dataclass(frozen=True)
@@ -67,12 +76,19 @@ class Truth:
 
     ``action_units`` holds units below :data:`VISIBLE_FROM` as well (they are rendered, never named).
     ``emotion`` and ``second_emotion`` are names of :data:`emola.taxonomy.EMOTIONS`; ``strength`` is 0 to 1.
+    ``occlusion`` covers part of the face; the units it hides are not among ``action_units``.
     """
 
     action_units: dict[int, UnitTruth]
     emotion: str
     second_emotion: str | None
     strength: float
+    occlusion: Occlusion | None = None
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        """Action units of which the picture shows nothing, at rest or not."""
+        return HIDDEN[self.occlusion] if self.occlusion else frozenset()
 
     def visible(self) -> dict[int, UnitTruth]:
         """Return the units that descriptions name, by ascending number."""
@@ -124,43 +140,78 @@ def label_emotion(units: Mapping[int, UnitTruth]) -> tuple[str, str | None, floa
 
     The nearest prototype by cosine decides; faces near none of them, or with hardly any movement, are neutral.
     """
-    seen = {n: unit.intensity for n, unit in units.items() if is_visible(unit)}
+    seen = _seen(units)
     if sum(seen.values()) < _SUM_BELOW_IS_NEUTRAL:
         return "neutral", None, 0.0
-    ranked = sorted(((_cosine(seen, p), i) for i, p in enumerate(prototypes())), key=lambda pair: (-pair[0], pair[1]))
-    best, nearest = ranked[0][0], prototypes()[ranked[0][1]]
+    ranked = _ranked(seen)
+    best, nearest = ranked[0]
     if best < _NEAREST_BELOW_IS_NEUTRAL or nearest.emotion == "neutral":
         return "neutral", None, 0.0
     numbers = {n for n, *_ in nearest.units}
     strength = float(np.mean([value for n, value in seen.items() if n in numbers]))
-    second = nearest.second or next(
-        (
-            p.emotion
-            for cosine, i in ranked
-            if cosine >= _SECOND_WITHIN * best and (p := prototypes()[i]).second is None
-        ),
-        None,
-    )
+    others = (p.emotion for cosine, p in ranked if cosine >= _SECOND_WITHIN * best and p.second is None)
+    second = nearest.second or next(others, None)
     return nearest.emotion, None if second in (nearest.emotion, "neutral") else second, strength
 
 
-def _cosine(seen: Mapping[int, float], prototype: Prototype) -> float:
-    """Return the cosine between intensities and the mean configuration of a prototype."""
-    centre = {n: probability * (low + high) / 2 for n, probability, low, high in prototype.units}
-    norm = math.hypot(*seen.values()) * math.hypot(*centre.values())
-    return sum(value * centre.get(n, 0.0) for n, value in seen.items()) / norm if norm else 0.0
+def label_margin(units: Mapping[int, UnitTruth]) -> float:
+    """Return how much nearer (cosine) the emotion of a face is than the next one; 1 for a face at rest."""
+    seen = _seen(units)
+    if sum(seen.values()) < _SUM_BELOW_IS_NEUTRAL:
+        return 1.0
+    nearest = {"neutral": _NEAREST_BELOW_IS_NEUTRAL}
+    for cosine, prototype in _ranked(seen):
+        nearest[prototype.emotion] = max(cosine, nearest.get(prototype.emotion, 0.0))
+    best, following = sorted(nearest.values(), reverse=True)[:2]
+    return best - following
+
+
+def _seen(units: Mapping[int, UnitTruth]) -> dict[int, float]:
+    """Return the intensities of the visible units."""
+    return {n: unit.intensity for n, unit in units.items() if is_visible(unit)}
+
+
+@cache
+def _centres() -> NDArray[np.float64]:
+    """Return the mean configuration (P, 20) of every prototype, scaled to length 1 (0 for a face at rest)."""
+    centres = np.zeros((len(prototypes()), len(ACTION_UNITS)))
+    for row, prototype in zip(centres, prototypes(), strict=True):
+        for number, probability, low, high in prototype.units:
+            row[_COLUMN[number]] = probability * (low + high) / 2
+    return np.asarray(centres / np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9))
+
+
+def _ranked(seen: Mapping[int, float]) -> list[tuple[float, Prototype]]:
+    """Return the prototypes with the cosine between their mean configuration and a face, nearest first."""
+    face = np.zeros(len(ACTION_UNITS))
+    for number, intensity in seen.items():
+        face[_COLUMN[number]] = intensity
+    cosines = _centres() @ (face / np.linalg.norm(face))
+    return [(float(cosines[i]), prototypes()[i]) for i in np.argsort(-cosines, kind="stable")]
 
 
 def sample_truth(rng: np.random.Generator) -> Truth:
-    """Draw one face: 72 % prototypes (a fifth of them mixed), 28 % free combinations, weak movements added."""
-    levels = _from_prototypes(rng) if rng.random() < PROTOTYPE_SHARE else _free_combination(rng)
-    levels = _anatomically_possible(levels, rng)
-    units = {n: _with_side(n, level, rng) for n, level in levels.items()}
+    """Draw one face: 72 % prototypes (a fifth of them mixed), 28 % free combinations, weak movements added.
+
+    Faces whose emotion is a near thing are drawn again. One face in twelve is partly covered.
+    """
+    occlusion = sample_occlusion(rng)
+    hidden = HIDDEN[occlusion] if occlusion else frozenset()
+    for _ in range(_TRIES):
+        units = {n: unit for n, unit in _sample_units(rng).items() if n not in hidden}
+        if label_margin(units) >= _MARGIN:
+            break
     for number in rng.choice(list(ACTION_UNITS), size=int(rng.integers(0, 3)), replace=False):
-        if int(number) not in units and not _conflicts(int(number), units):
+        if int(number) not in units and int(number) not in hidden and not _conflicts(int(number), units):
             units[int(number)] = UnitTruth(float(rng.uniform(0.02, 0.1)))
     units = dict(sorted(units.items()))
-    return Truth(units, *label_emotion(units))
+    return Truth(units, *label_emotion(units), occlusion)
+
+
+def _sample_units(rng: np.random.Generator) -> dict[int, UnitTruth]:
+    """Draw the visible units of one face."""
+    levels = _from_prototypes(rng) if rng.random() < PROTOTYPE_SHARE else _free_combination(rng)
+    return {n: _with_side(n, level, rng) for n, level in _anatomically_possible(levels, rng).items()}
 
 
 def _from_prototypes(rng: np.random.Generator) -> dict[int, float]:
@@ -170,7 +221,7 @@ def _from_prototypes(rng: np.random.Generator) -> dict[int, float]:
     if 0 < len(levels) < _MIX_BELOW and rng.random() < _MIXED_SHARE:
         for number, level in _prototype_levels(_draw_prototype(str(rng.choice(emotions)), rng), rng).items():
             if len(levels) <= _MIX_BELOW and number not in levels and not _conflicts(number, levels):
-                levels[number] = max(0.25, level * 0.7)
+                levels[number] = max(_CLEAR_FROM, level * 0.7)
     return levels
 
 
@@ -183,22 +234,23 @@ def _draw_prototype(emotion: str, rng: np.random.Generator) -> Prototype:
 
 
 def _prototype_levels(prototype: Prototype, rng: np.random.Generator) -> dict[int, float]:
-    """Draw intensities that rise and fall together; one unit in thirty is only a trace."""
-    strength = rng.random()
+    """Draw intensities that rise and fall together; one unit in forty is only a trace."""
+    strength = rng.random() ** 0.8
     levels = {}
     for number, probability, low, high in prototype.units:
         if rng.random() < probability:
             place = float(np.clip(strength + rng.normal(0.0, 0.18), 0.0, 1.0))
-            levels[number] = low + (high - low) * place
-            if rng.random() < 1 / 30:
+            levels[number] = max(_CLEAR_FROM, low + (high - low) * place)
+            if rng.random() < _TRACE_SHARE:
                 levels[number] = float(rng.uniform(VISIBLE_FROM, 0.2))
     return levels
 
 
 def _free_combination(rng: np.random.Generator) -> dict[int, float]:
-    """Draw one to five units of any kind."""
-    numbers = rng.choice(list(ACTION_UNITS), size=int(rng.integers(1, 6)), replace=False)
-    return {int(n): float(rng.uniform(0.25, 1.0)) for n in numbers}
+    """Draw one to five units of any kind; those that prototypes seldom use come twice as often."""
+    weights = np.array([2.0 if number in _RARE else 1.0 for number in ACTION_UNITS])
+    numbers = rng.choice(list(ACTION_UNITS), int(rng.integers(1, 6)), replace=False, p=weights / weights.sum())
+    return {int(n): float(rng.uniform(_CLEAR_FROM, 1.0)) for n in numbers}
 
 
 def _conflicts(number: int, present: Mapping[int, object]) -> bool:
@@ -217,7 +269,7 @@ def _anatomically_possible(levels: dict[int, float], rng: np.random.Generator) -
     opening = max(kept.get(27, 0.0), kept.get(26, 0.0), kept.get(16, 0.0) * 0.8)
     opening = max(opening, *(0.3 for n in (9, 10) if kept.get(n, 0.0) >= _STRONG_LIFT), 0.0)
     if opening and kept.get(25, 0.0) < opening:
-        kept[25] = max(opening, 0.25)
+        kept[25] = max(opening, _CLEAR_FROM)
     return kept
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import torch
 
-from emola.errors import EmolaError, InputError
+from emola.errors import InputError
+from emola.exit_code import exit_code
 from training.tiny.config import TinyConfig
 from training.tiny.generation import MODES, load_answerer
 
@@ -78,23 +79,16 @@ def _evaluate(arguments: list[str]) -> None:
     print(", ".join(f"{mode} {share:.1%}" for mode, share in result.repeating.items()) + ".")
     print("Faces whose two answers agree: ", end="")
     print(", ".join(f"{mode} {share:.1%}" for mode, share in result.agreeing.items()) + ".")
+    print("Faces that share their action-unit answer with a face of other units: ", end="")
+    print(", ".join(f"{mode} {share:.1%}" for mode, share in result.shared.items()) + ".")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return 0, 1 (failed) or 2 (bad input)."""
     given = sys.argv[1:] if arguments is None else arguments
-    try:
-        if given[:1] == ["evaluate"]:
-            _evaluate(given[1:])
-        else:
-            _train(given)
-    except EmolaError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2 if isinstance(error, InputError) else 1
-    except KeyboardInterrupt:
-        print("Stopped; the same command continues.", file=sys.stderr)
-        return 1
-    return 0
+    if given[:1] == ["evaluate"]:
+        return exit_code(lambda: _evaluate(given[1:]))
+    return exit_code(lambda: _train(given), "Stopped; the same command continues.")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Sequences are padded on the right: with causal attention padding after the end c
 """
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,6 +31,15 @@ _DECIDING = re.compile(
 _DEGREES = re.compile(
     r"\b(?:faint|slight|mild|marked|moderate|strong|severe|maximum|maximal|extreme)\b|\(([A-E])\)|intensity [A-E]"
 )
+
+
+@dataclass(frozen=True)
+class Example:
+    """Token ids of one question with its answer, the loss weight of each token, and the length of the prompt."""
+
+    ids: list[int]
+    weights: list[float]
+    prompt_length: int
 
 
 @dataclass(frozen=True)
@@ -66,18 +76,26 @@ def token_weights(answer: str, offsets: list[tuple[int, int]], decision: float) 
         decision: weight of a deciding token; others count 1.
     """
     weights = [decision if start < _OPENING else 1.0 for start, _ in offsets]
+    ends = [end for _, end in offsets]
     for pattern, weight in ((_DECIDING, decision), (_DEGREES, max(1.0, decision / 2))):
         for match in pattern.finditer(answer):
-            for index, (start, end) in enumerate(offsets):
-                if end > match.start() and start < match.end():
-                    weights[index] = max(weights[index], weight)
+            index = bisect_right(ends, match.start())
+            while index < len(offsets) and offsets[index][0] < match.end():
+                weights[index] = max(weights[index], weight)
+                index += 1
     return weights
 
 
-def encode_answer(
-    tokenizer: Any, question: str, answer: str, rows: int, decision: float
-) -> tuple[list[int], list[float], int]:
-    """Return ids, weights and the length of the prompt of one example, as the processor encodes them."""
+def encode_answer(tokenizer: Any, question: str, answer: str, rows: int, decision: float) -> Example:
+    """Return one example as the processor encodes it.
+
+    Args:
+        tokenizer: of the model.
+        question: of the user.
+        answer: that the model shall give.
+        rows: rows of the image span.
+        decision: weight of deciding tokens.
+    """
     before, after = build_prompt(question, "plain").split(IMAGE_TOKEN)
     image = tokenizer.convert_tokens_to_ids(IMAGE_TOKEN)
     prompt = [tokenizer.bos_token_id, *tokenizer.encode(before, add_special_tokens=False), *[image] * rows]
@@ -86,30 +104,23 @@ def encode_answer(
     encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
     weights = token_weights(text, encoded["offset_mapping"], decision)
     ids = [*prompt, *encoded["input_ids"], tokenizer.eos_token_id]
-    return ids, [0.0] * len(prompt) + weights + [decision], len(prompt)
+    return Example(ids, [0.0] * len(prompt) + weights + [decision], len(prompt))
 
 
-def make_batch(
-    tokenizer: Any, truths: list[Truth], task: Task, rows: int, decision: float, rng: np.random.Generator
-) -> Batch:
-    """Return one batch of freshly worded questions and answers about the given faces.
+def sample_example(
+    tokenizer: Any, task: Task, truth: Truth, rows: int, decision: float, rng: np.random.Generator
+) -> Example:
+    """Return a freshly worded question and answer about a face; the arguments are those of :func:`encode_answer`."""
+    question, answer = sample_question(task, rng), describe(task, truth, rng)
+    return encode_answer(tokenizer, question, answer, rows, decision)
 
-    Args:
-        tokenizer: of the model.
-        truths: what each face shows.
-        task: "emotion" or "au".
-        rows: rows of the image span.
-        decision: weight of deciding tokens.
-        rng: source of the wording.
-    """
-    examples = [
-        encode_answer(tokenizer, sample_question(task, rng), describe(task, truth, rng), rows, decision)
-        for truth in truths
-    ]
-    longest = max(len(ids) for ids, _, _ in examples)
+
+def collate(examples: list[Example]) -> Batch:
+    """Return examples as one batch, padded to the longest."""
+    longest = max(len(example.ids) for example in examples)
     ids = torch.zeros(len(examples), longest, dtype=torch.int64)
     weights = torch.zeros(len(examples), longest)
-    for row, (tokens, loss_weights, _) in enumerate(examples):
-        ids[row, : len(tokens)] = torch.tensor(tokens)
-        weights[row, : len(tokens)] = torch.tensor(loss_weights)
-    return Batch(ids, weights, torch.tensor([length - 1 for _, _, length in examples]))
+    for row, example in enumerate(examples):
+        ids[row, : len(example.ids)] = torch.tensor(example.ids)
+        weights[row, : len(example.ids)] = torch.tensor(example.weights)
+    return Batch(ids, weights, torch.tensor([example.prompt_length - 1 for example in examples]))

@@ -29,8 +29,9 @@ class TinyConfig:
         vocabulary_texts: how many pairs of descriptions the tokenizer learns from.
         vision_steps, vision_batch, vision_rate: stage 1, the tower with heads for action units and landmarks.
         prior_steps, prior_batch, prior_rate: stage 2, language from the prior alone.
-        joint_steps, joint_batch, joint_rate: stage 3, picture and prior.
-        unfreeze_at: share of stage 3 after which the tower learns too.
+        bridge_steps, bridge_rate: stage 3, the picture's rows learn to say what the language model can read.
+        joint_steps, joint_batch, joint_rate: stage 4, picture and prior.
+        unfreeze_at: share of stage 4 after which the tower learns too.
         share_both, share_image: shares of batches with both inputs and with the picture alone; the rest has the prior.
         decision_weight: loss weight of tokens that decide what is said (numbers, emotions, end).
         auxiliary_weight: loss weight of reading the action units off the last prompt token.
@@ -61,6 +62,8 @@ class TinyConfig:
     prior_steps: int = 3000
     prior_batch: int = 32
     prior_rate: float = 1.5e-3
+    bridge_steps: int = 500
+    bridge_rate: float = 2.0e-3
     joint_steps: int = 2500
     joint_batch: int = 32
     joint_rate: float = 1.0e-3
@@ -139,6 +142,7 @@ class TinyConfig:
             vision_batch=16,
             prior_steps=30,
             prior_batch=8,
+            bridge_steps=6,
             joint_steps=12,
             joint_batch=8,
         )

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from tqdm import tqdm
 
 from emola.faces.alignment import to_base_axes, transform_points
@@ -49,6 +51,11 @@ class TinyData:
 
     def __len__(self) -> int:
         return len(self.truths)
+
+    def landmark_spread(self) -> Tensor:
+        """Return what standardises crop landmarks: mean and deviation, float32 (2, 106, 2)."""
+        mean, deviation = self.landmarks.mean((0, 1)), np.full((106, 2), self.landmarks.std())
+        return torch.from_numpy(np.stack([mean, deviation])).float()
 
 
 def mirrored_truth(truth: Truth) -> Truth:

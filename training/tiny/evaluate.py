@@ -5,6 +5,7 @@ drawn faces (see :mod:`training.tiny.detections`) is taken out of the priors; ph
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,7 @@ class Evaluation:
         scores: by mode.
         repeating: share of answers with a sentence said twice or not ended, by mode.
         agreeing: share of faces whose emotion answer is the one that their own action-unit answer implies, by mode.
+        shared: share of faces whose action-unit answer, word for word, a face with other action units got too, by mode.
     """
 
     faces: int
@@ -53,6 +55,7 @@ class Evaluation:
     scores: dict[Mode, Score]
     repeating: dict[Mode, float]
     agreeing: dict[Mode, float]
+    shared: dict[Mode, float]
 
 
 def unseen_faces(cache: Path, count: int, seed: int, workers: int = 1) -> UnseenFaces:
@@ -83,6 +86,7 @@ def evaluate(answerer: Answerer, faces: UnseenFaces, modes: tuple[Mode, ...] = M
     scores: dict[Mode, Score] = {}
     repeating: dict[Mode, float] = {}
     agreeing: dict[Mode, float] = {}
+    shared: dict[Mode, float] = {}
     for mode in modes:
         texts = answerer.answer("au", mode, faces.crops, faces.priors)
         readings = [read_action_units(text, protocol="strict") for text in texts]
@@ -93,7 +97,9 @@ def evaluate(answerer: Answerer, faces: UnseenFaces, modes: tuple[Mode, ...] = M
         repeating[mode] = float(np.mean([_repeats(text) for text in texts + emotions]))
         implied = [implied_emotion(units) for units in readings]
         agreeing[mode] = float(np.mean([one == other for one, other in zip(implied, labels, strict=True)]))
-    return Evaluation(len(faces.units), trivial(faces.units, faces.emotions), scores, repeating, agreeing)
+        shared[mode] = shared_texts(texts, faces.units)
+    fixed = trivial(faces.units, faces.emotions)
+    return Evaluation(len(faces.units), fixed, scores, repeating, agreeing, shared)
 
 
 def implied_emotion(units: list[ActionUnitReading]) -> str:
@@ -103,6 +109,14 @@ def implied_emotion(units: list[ActionUnitReading]) -> str:
         for unit in units
     }
     return label_emotion(truths)[0]
+
+
+def shared_texts(texts: Sequence[str], units: Sequence[set[int]]) -> float:
+    """Return the share of faces whose text is also that of a face that shows other action units."""
+    faces_of: dict[str, set[frozenset[int]]] = {}
+    for text, shown in zip(texts, units, strict=True):
+        faces_of.setdefault(text, set()).add(frozenset(shown))
+    return float(np.mean([len(faces_of[text]) > 1 for text in texts]))
 
 
 def _repeats(text: str) -> bool:

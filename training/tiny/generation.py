@@ -1,6 +1,6 @@
 """Answers of a model about many faces at once, greedily."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from tqdm import tqdm
 
 from emola.errors import InputError
@@ -53,12 +54,41 @@ class Answerer:
                 images=list(crops[part]) if mode != "prior" else None,
                 priors=vectors if mode != "image" else None,
             )
-            with torch.inference_mode():
-                ids = self.model.generate(  # type: ignore[misc]
-                    **inputs, do_sample=False, max_new_tokens=MAX_TOKENS[task]
-                )
-            texts += self.processor.batch_decode(ids, prompt_length=inputs["input_ids"].shape[1])
+            texts += self.processor.batch_decode(greedy(self.model, inputs, MAX_TOKENS[task]), prompt_length=0)
         return texts
+
+
+@torch.inference_mode()
+def greedy(model: EmolaForConditionalGeneration, inputs: Mapping[str, Tensor], most: int) -> Tensor:
+    """Return what ``model.generate`` says greedily to prompts of one length; finished rows are no longer computed.
+
+    Texts of very different lengths take less than half the time that way.
+
+    Args:
+        model: to ask.
+        inputs: as the processor makes them, without padding.
+        most: tokens of an answer at most.
+
+    Returns:
+        (B, T) int64 token ids of the answers, end tokens to the right of each.
+    """
+    end = model.generation_config.eos_token_id
+    given = {key: value for key, value in inputs.items() if key != "attention_mask"}
+    output = model(**given, use_cache=True, logits_to_keep=1)
+    said = torch.full((len(inputs["input_ids"]), most), end)
+    rows = torch.arange(len(said))
+    for step in range(most):
+        chosen = output.logits[:, -1].argmax(-1)
+        said[rows, step] = chosen
+        going = chosen != end
+        if step + 1 == most or not going.any():
+            break
+        cache = output.past_key_values
+        if not going.all():
+            rows, chosen = rows[going], chosen[going]
+            cache.batch_select_indices(torch.nonzero(going).flatten())
+        output = model(input_ids=chosen[:, None], past_key_values=cache, use_cache=True)
+    return said[:, : step + 1]
 
 
 def load_answerer(folder: Path) -> Answerer:

@@ -1,73 +1,36 @@
-"""Stages 2 and 3: the language model learns to read the prior, then picture and prior together.
+"""Stages 2 and 4: the language model learns to read the prior, then picture and prior together.
 
-Every batch has one kind of input (prior, picture, or both) and one task. An auxiliary linear head reads the action
-units off the last prompt token and is dropped at export. Randomness comes from (seed, stage, step), so a resumed run
-continues exactly.
+Every batch has one kind of input (prior, picture, or both). Auxiliary linear heads read the action units and the
+emotion off the last prompt token, whichever of the two was asked for, and are dropped at export: the two answers about
+one face then rest on the same reading. A resumed run continues exactly.
 """
 
 import copy
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
 from emola.model import EmolaForConditionalGeneration
-from training.synthetic.truth import VISIBLE_FROM
-from training.tiny.answers import Batch, Task, make_batch
-from training.tiny.augment import augment, normalise, to_unit
+from emola.taxonomy import EMOTIONS
+from training.tiny.answers import Batch
+from training.tiny.batches import BatchMaker, Inputs, Sources, Stage
 from training.tiny.checkpoint import Clock, load_checkpoint, save_atomically
 from training.tiny.config import TinyConfig
-from training.tiny.data import TinyData, mirrored_truth
-from training.tiny.priors import PriorSource
 from training.tiny.schedule import make_optimiser, rate_at, set_rate
-from training.tiny.tower import ROWS_OF_IMAGE
 
-AU_SHARE = 0.6
-"""Share of batches that ask for action units; their answers are longer and hold more decisions."""
+EMOTION_WEIGHT = 0.2
+"""Loss weight of the emotion read off the last prompt token over that of the action units."""
 
 TOWER_RATE = 0.3
 """Learning rate of the unfrozen tower over that of the rest."""
 
 
-@dataclass(frozen=True)
-class Stage:
-    """One stage of language training.
-
-    Attributes:
-        name: of its files.
-        number: part of its random stream.
-        steps, batch, rate: as in the configuration.
-        share_both, share_image: shares of batches with both inputs and with the picture alone.
-        unfreeze_at: share of the stage after which the tower learns too.
-    """
-
-    name: str
-    number: int
-    steps: int
-    batch: int
-    rate: float
-    share_both: float
-    share_image: float
-    unfreeze_at: float
-
-
-@dataclass(frozen=True)
-class Sources:
-    """What batches are made of: faces, how their priors are disturbed, and the words."""
-
-    data: TinyData
-    priors: PriorSource
-    tokenizer: Any
-
-
 class LanguageTrainee(nn.Module):
-    """The model and the temporary head that reads action units off the last prompt token.
+    """The model and the temporary heads that read action units and emotion off the last prompt token.
 
     The projector learns on standardised priors; :meth:`fold` moves the standardisation into its first layer.
     """
@@ -78,7 +41,9 @@ class LanguageTrainee(nn.Module):
     def __init__(self, model: EmolaForConditionalGeneration, mean: Tensor, deviation: Tensor) -> None:
         super().__init__()
         self.model = model
-        self.units = nn.Linear(model.config.get_text_config().hidden_size, 20)
+        width = model.config.get_text_config().hidden_size
+        self.units = nn.Linear(width, 20)
+        self.emotions = nn.Linear(width, len(EMOTIONS))
         self.register_buffer("mean", mean)
         self.register_buffer("deviation", deviation)
 
@@ -95,8 +60,10 @@ class LanguageTrainee(nn.Module):
             layer.bias.sub_(layer.weight @ self.mean)
         return model
 
-    def forward(self, batch: Batch, pixels: Tensor | None, prior: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the token losses and weights (M,) of the answers and the unit logits (B, 20)."""
+    def forward(
+        self, batch: Batch, pixels: Tensor | None, prior: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return losses and weights (M,) of the answers' tokens, logits of units (B, 20) and of emotions (B, E)."""
         rows = self.model.get_image_rows(pixels, None if prior is None else self.standardise(prior))
         span = batch.ids == self.model.config.image_token_index
         embeds = self.model.get_input_embeddings()(batch.ids).masked_scatter(span.unsqueeze(-1), rows)
@@ -105,42 +72,7 @@ class LanguageTrainee(nn.Module):
         logits = self.model.lm_head(hidden[:, :-1][answered])
         losses = F.cross_entropy(logits, batch.ids[:, 1:][answered], reduction="none")
         last = hidden[torch.arange(len(hidden)), batch.prompt_end]
-        return losses, batch.weights[:, 1:][answered], self.units(last)
-
-
-def _inputs(
-    stage: Stage, sources: Sources, config: TinyConfig, step: int
-) -> tuple[Batch, Tensor | None, Tensor | None, Tensor]:
-    """Return tokens, pictures, priors and true units (B, 20) of one step."""
-    rng = np.random.default_rng((config.seed, stage.number, step))
-    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    draw, task = rng.random(), ("au" if rng.random() < AU_SHARE else "emotion")
-    use_image = draw < stage.share_both + stage.share_image
-    use_prior = draw < stage.share_both or not use_image
-    data = sources.data
-    chosen = sources.priors.choose(stage.batch, rng)
-    flips = rng.random(len(chosen)) < 0.5
-    truths = [
-        mirrored_truth(data.truths[index]) if flip else data.truths[index]
-        for index, flip in zip(chosen, flips, strict=True)
-    ]
-    rows = ROWS_OF_IMAGE * use_image + use_prior
-    batch = make_batch(sources.tokenizer, truths, _task(task), rows, config.decision_weight, rng)
-    pixels = None
-    if use_image:
-        images = to_unit(torch.from_numpy(data.crops[chosen]))
-        images = torch.where(torch.from_numpy(flips).view(-1, 1, 1, 1), images.flip(-1), images)
-        pixels = normalise(augment(images, generator))
-    prior = None
-    if use_prior:
-        prior = torch.from_numpy(sources.priors.sample(chosen, flips, rng))
-    units = torch.from_numpy((data.activations[chosen].max(-1) >= VISIBLE_FROM).astype(np.float32))
-    return batch, pixels, prior, units
-
-
-def _task(name: str) -> Task:
-    """Return the name of a task as its type."""
-    return "au" if name == "au" else "emotion"
+        return losses, batch.weights[:, 1:][answered], self.units(last), self.emotions(last)
 
 
 def _optimiser(trainee: LanguageTrainee, stage: Stage, config: TinyConfig) -> torch.optim.AdamW:
@@ -171,13 +103,13 @@ def train_language(stage: Stage, trainee: LanguageTrainee, sources: Sources, con
         trainee.load_state_dict(saved["model"])
         optimiser.load_state_dict(saved["optimiser"])
         first = int(saved["step"])
-    clock = Clock(config.checkpoint_seconds)
+    clock, maker = Clock(config.checkpoint_seconds), BatchMaker(stage, sources, config)
     recent: dict[str, float] = {}
     with (folder / f"{stage.name}.jsonl").open("a", encoding="utf-8") as log:
         bar = tqdm(range(first, stage.steps), initial=first, total=stage.steps, desc=stage.name, mininterval=5)
         for step in bar:
             set_rate(optimiser, rate_at(step, stage.steps, stage.rate))
-            numbers = _step(stage, trainee, optimiser, _inputs(stage, sources, config, step), config, step)
+            numbers = _step(stage, trainee, optimiser, maker.inputs(step), config, step)
             for key, value in numbers.items():
                 recent[key] = 0.98 * recent.get(key, value) + 0.02 * value
             bar.set_postfix({key: f"{value:.3f}" for key, value in recent.items()}, refresh=False)
@@ -194,19 +126,19 @@ def _step(
     stage: Stage,
     trainee: LanguageTrainee,
     optimiser: torch.optim.Optimizer,
-    inputs: tuple[Batch, Tensor | None, Tensor | None, Tensor],
+    inputs: Inputs,
     config: TinyConfig,
     step: int,
 ) -> dict[str, float]:
     """Take one step and return its losses."""
-    batch, pixels, prior, units = inputs
     trainee.model.model.vision_tower.requires_grad_(step >= stage.unfreeze_at * stage.steps)
-    losses, weights, logits = trainee(batch, pixels, prior)
+    losses, weights, units, emotions = trainee(inputs.batch, inputs.pixels, inputs.prior)
     answer = (losses * weights).sum() / weights.sum()
-    auxiliary = F.binary_cross_entropy_with_logits(logits, units)
+    seen = F.binary_cross_entropy_with_logits(units, inputs.units)
+    felt = F.cross_entropy(emotions, inputs.emotions)
     optimiser.zero_grad()
-    (answer + config.auxiliary_weight * auxiliary).backward()
+    (answer + config.auxiliary_weight * (seen + EMOTION_WEIGHT * felt)).backward()
     nn.utils.clip_grad_norm_(trainee.parameters(), 1.0)
     optimiser.step()
-    kind = ("both" if prior is not None else "image") if pixels is not None else "prior"
-    return {"loss": answer.item(), "tokens": losses.mean().item(), f"units_{kind}": auxiliary.item()}
+    numbers = {"loss": answer, "tokens": losses.mean(), f"units_{inputs.kind}": seen, f"emotion_{inputs.kind}": felt}
+    return {name: value.item() for name, value in numbers.items()}

@@ -7,12 +7,14 @@ import torch
 
 from emola.errors import ResourceError
 from training.synthetic.store import render_store
+from training.tiny.batches import Sources, Stage
+from training.tiny.bridge import train_bridge
 from training.tiny.checkpoint import load_checkpoint
 from training.tiny.config import TinyConfig
 from training.tiny.data import load_data
 from training.tiny.detections import residual_bank
 from training.tiny.export import export_model
-from training.tiny.language import LanguageTrainee, Sources, Stage, train_language
+from training.tiny.language import LanguageTrainee, train_language
 from training.tiny.model import build_model
 from training.tiny.priors import PriorSource
 from training.tiny.vision import train_vision
@@ -25,7 +27,7 @@ def prior_stage(config: TinyConfig) -> Stage:
 
 
 def joint_stage(config: TinyConfig) -> Stage:
-    """Return stage 3: picture and prior in batches of one kind of input each."""
+    """Return stage 4: picture and prior in batches of one kind of input each."""
     return Stage(
         "joint",
         3,
@@ -71,10 +73,11 @@ def train(config: TinyConfig) -> Path:
         make_faces(config)
         sources = make_sources(config)
         unseen = load_data(config.cache, config.eval_faces, config.eval_seed)
-        tower = train_vision(config, sources.data, unseen, config.cache)
+        vision = train_vision(config, sources.data, unseen, config.cache)
         trainee = make_trainee(config, sources)
         train_language(prior_stage(config), trainee, sources, config, config.cache)
-        adopt_tower(trainee, tower)
+        adopt_tower(trainee, vision.tower)
+        train_bridge(config, trainee, vision, sources, unseen)
         train_language(joint_stage(config), trainee, sources, config, config.cache)
         return export_model(trainee.fold(), sources.tokenizer, config)
     except OSError as error:

@@ -141,12 +141,14 @@ def test_names_that_are_no_job_are_refused(jobs, name):
         jobs.get(name)
 
 
-def test_a_damaged_job_file_hides_no_other_job(tmp_path):
+def test_a_damaged_job_file_is_listed_with_its_sentence(tmp_path):
     job = make(tmp_path, state="done")
     broken = job.folder.parent / "two"
     broken.mkdir()
     (broken / "job.json").write_text('{"format"')
-    assert [found.id for found in Jobs(job.folder.parent).find()] == ["one"]
+    found = {found.id: found for found in Jobs(job.folder.parent).find()}
+    assert found["one"] == job
+    assert found["two"].state == "failed" and "no job file" in found["two"].reason
 
 
 def test_the_shell_lists_and_refuses_in_sentences(tmp_path, capsys):

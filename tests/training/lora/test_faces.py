@@ -19,12 +19,13 @@ def samples(tmp_path: Path, astronaut: Any) -> list[Sample]:
     Image.fromarray(astronaut).save(tmp_path / "astronaut.png")
     Image.new("RGB", (300, 300), (90, 120, 90)).save(tmp_path / "wall.png")
     face = Sample("face", tmp_path / "astronaut.png", None, "What?", "A smile.", "au")
-    return [replace(face, id="wall", image=tmp_path / "wall.png"), face]
+    return [replace(face, id="wall", image=tmp_path / "wall.png"), face, replace(face, id="the same", task="emotion")]
 
 
 def test_faces_are_cut_once(samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cut, faults = cut_faces(samples, "aligned-112", tmp_path / "crops")
-    assert [(sample.id, sample.image.name) for sample in cut] == [("face", "0000001.png")]
+    assert [(sample.id, sample.image.name) for sample in cut] == [("face", "0000001.png"), ("the same", "0000001.png")]
+    assert [path.name for path in (tmp_path / "crops").iterdir()] == ["0000001.png"]
     assert faults == ["wall: There is no face to be found in wall.png."]
     crop = open_image(cut[0].image)
     assert crop.shape == (112, 112, 3)

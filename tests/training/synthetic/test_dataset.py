@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -103,3 +104,17 @@ def test_bad_requests_are_one_sentence(tmp_path: Path, capsys) -> None:
     errors = capsys.readouterr().err
     assert "must be at least 1" in errors and "must end in .png" in errors and "not an empty folder" in errors
     assert "Traceback" not in errors
+
+
+def test_a_disk_that_takes_no_more_ends_in_a_sentence_and_leaves_whole_files(tmp_path: Path, capsys) -> None:
+    """The system's own limit on file sizes stands in for a full disk: pictures are larger than it, priors are not."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1500, limits[1]))
+    try:
+        code = main(["make", "--out", str(tmp_path / "x"), "--n", "2", "--workers", "1"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert code == 1
+    assert "could not be written: File too large." in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "x").rglob("*") if path.is_file()] == ["dataset.json"]
+    assert main(["make", "--out", str(tmp_path / "x"), "--n", "2", "--workers", "1"]) == 0

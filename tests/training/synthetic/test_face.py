@@ -72,5 +72,5 @@ def test_store_gives_back_what_was_rendered(tmp_path) -> None:
 
 def test_contact_sheet_shows_units_expressions_and_random_faces() -> None:
     sheet = contact_sheet(random_faces=4, side=48, columns=8)
-    assert sheet.shape == (48 * 4, 48 * 8, 3)
+    assert sheet.shape == (48 * 5, 48 * 8, 3)  # 20 units, 8 expressions, 6 covers, 4 faces
     assert len({tile.tobytes() for tile in (sheet[:48, i * 48 : (i + 1) * 48] for i in range(8))}) == 8

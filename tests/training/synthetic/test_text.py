@@ -143,3 +143,22 @@ def test_there_are_fifty_different_questions_a_task(task):
 def test_an_unknown_task_is_refused():
     with pytest.raises(ValueError, match="'emotion' or 'au'"):
         questions("pose")
+
+
+@pytest.mark.parametrize(
+    ("occlusion", "parts"),
+    [("sunglasses", "eyes"), ("hair", "brows"), ("hand", "mouth"), ("cut", "mouth"), ("mask", "nose and the mouth")],
+)
+@pytest.mark.parametrize("units", [{}, {12: 0.6}, {1: 0.5, 4: 0.5}])
+def test_what_is_covered_is_said_and_never_called_at_rest(occlusion, parts, units):
+    hidden = Truth({}, "neutral", None, 0.0, occlusion).hidden
+    shown = {number: UnitTruth(level) for number, level in units.items() if number not in hidden}
+    truth = Truth(shown, *label_emotion(shown), occlusion)
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        for text in (describe_action_units(truth, rng), describe_emotion(truth, rng)):
+            assert re.search(rf"The {parts} cannot be (seen|judged)|said of the {parts} here", text), text
+            rests = re.findall(r"[^.\n]*(?:rest|relaxed|smooth|usual place|straight ahead)[^.\n]*", text)
+            covered = [part for part in ("eyes", "brow", "mouth", "lip") if part in parts.replace("brows", "brow")]
+            assert not [rest for rest in rests for part in covered if part in rest.lower()], text
+            assert {reading.number for reading in read_action_units(text)} == set(shown)

@@ -6,7 +6,7 @@ from emola.model.tokenization import encode_example
 from emola.prompt import build_prompt
 from emola.taxonomy import Side
 from training.synthetic.truth import Truth, UnitTruth, sample_truth
-from training.tiny.answers import encode_answer, make_batch, token_weights
+from training.tiny.answers import collate, encode_answer, sample_example, token_weights
 from training.tiny.config import TinyConfig
 from training.tiny.data import mirrored_truth
 from training.tiny.vocabulary import make_tokenizer, special_ids
@@ -26,11 +26,11 @@ def test_control_tokens_and_plain_text_survive(tokenizer) -> None:
 
 def test_training_encodes_as_the_processor_does(tokenizer) -> None:
     question, answer = "What AUs are conveyed by this face?", "No action unit is active."
-    ids, weights, length = encode_answer(tokenizer, question, answer, 5, 3.0)
+    example = encode_answer(tokenizer, question, answer, 5, 3.0)
     expected, labels = encode_example(tokenizer, build_prompt(question, "plain"), answer, 3, 5)
-    assert ids == expected
-    assert [weight > 0 for weight in weights] == [label != -100 for label in labels]
-    assert weights[-1] == 3.0 and length == labels.count(-100)
+    assert example.ids == expected
+    assert [weight > 0 for weight in example.weights] == [label != -100 for label in labels]
+    assert example.weights[-1] == 3.0 and example.prompt_length == labels.count(-100)
 
 
 def test_deciding_tokens_weigh_more() -> None:
@@ -50,7 +50,7 @@ def test_deciding_tokens_weigh_more() -> None:
 def test_batch_is_padded_on_the_right_without_weight(tokenizer) -> None:
     rng = np.random.default_rng(0)
     truths = [Truth({}, "neutral", None, 0.0), sample_truth(rng), sample_truth(rng)]
-    batch = make_batch(tokenizer, truths, "au", 2, 4.0, rng)
+    batch = collate([sample_example(tokenizer, "au", truth, 2, 4.0, rng) for truth in truths])
     for ids, weights, end in zip(batch.ids, batch.weights, batch.prompt_end, strict=True):
         assert (ids == 3).sum() == 2 and (weights[: end + 1] == 0).all() and weights[end + 1] > 0
         last = int(torch.nonzero(ids == 2).max())

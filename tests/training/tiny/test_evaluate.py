@@ -1,5 +1,5 @@
 from emola.answer.reading import read_action_units
-from training.tiny.evaluate import Evaluation, _repeats, implied_emotion, table
+from training.tiny.evaluate import Evaluation, _repeats, implied_emotion, shared_texts, table
 from training.tiny.photos import PhotoReading, photo_table
 from training.tiny.scores import score, trivial
 
@@ -16,6 +16,11 @@ def test_repeated_and_unfinished_answers_are_counted() -> None:
     assert _repeats("The lips are parted and wide. The brows are")
 
 
+def test_a_text_that_two_different_faces_got_is_counted_for_both() -> None:
+    assert shared_texts(["smile", "smile", "frown", "rest"], [{12}, {6, 12}, {4}, set()]) == 0.5
+    assert shared_texts(["smile", "smile"], [{12}, {12}]) == 0.0
+
+
 def test_photo_table_counts_likely_units_neither_way() -> None:
     readings = [
         PhotoReading("a.jpg", "happiness", "happiness", frozenset({6, 12}), frozenset({25}), frozenset({12, 25, 4})),
@@ -28,6 +33,6 @@ def test_photo_table_counts_likely_units_neither_way() -> None:
 
 def test_table_shows_every_mode_and_the_fixed_answer() -> None:
     units, emotions = [{12}, {4}], ["happiness", "anger"]
-    result = Evaluation(2, trivial(units, emotions), {"prior": score(units, units, emotions, emotions)}, {}, {})
+    result = Evaluation(2, trivial(units, emotions), {"prior": score(units, units, emotions, emotions)}, {}, {}, {})
     text = table(result)
     assert "| prior only | 0.100 | 1.000 | 1.000 |" in text and "| best fixed answer | 0.067 |" in text

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from training.tiny import language, vision
+from training.tiny import bridge, language, vision
 from training.tiny.checkpoint import load_checkpoint
 from training.tiny.config import TinyConfig
 from training.tiny.data import load_data, mirrored_mesh, priors_of
 from training.tiny.evaluate import evaluate, table, unseen_faces
 from training.tiny.generation import load_answerer
-from training.tiny.pipeline import make_sources, make_trainee, prior_stage, train
+from training.tiny.pipeline import adopt_tower, make_sources, make_trainee, prior_stage, train
 from training.tiny.vision import train_vision
 
 pytestmark = pytest.mark.slow
@@ -90,17 +90,36 @@ def test_stopped_tower_ends_with_the_same_weights(finished: TinyConfig, tmp_path
     data = load_data(config.cache, config.train_faces, config.seed)
     unseen = load_data(config.cache, config.eval_faces, config.eval_seed)
     with monkeypatch.context() as patch, pytest.raises(Stopped):
-        interrupted(patch, vision, "_losses", 5)
+        interrupted(patch, vision, "vision_batch", 5)
         train_vision(config, data, unseen, tmp_path)
     train_vision(config, data, unseen, tmp_path)
     assert same(tmp_path / "vision.pt", config.cache / "vision.pt")
+
+
+def test_stopped_bridge_ends_with_the_same_weights(finished: TinyConfig, tmp_path: Path, monkeypatch) -> None:
+    sources = make_sources(finished)
+    unseen = load_data(finished.cache, finished.eval_faces, finished.eval_seed)
+    config = replace(finished, checkpoint_seconds=0.0, cache=tmp_path)
+
+    def run() -> None:
+        seen = train_vision(finished, sources.data, unseen, finished.cache)  # finished: only loads
+        trainee = make_trainee(config, sources)
+        trainee.load_state_dict(torch.load(finished.cache / "prior.pt", weights_only=True)["model"])
+        adopt_tower(trainee, seen.tower)
+        bridge.train_bridge(config, trainee, seen, sources, unseen)
+
+    with monkeypatch.context() as patch, pytest.raises(Stopped):
+        interrupted(patch, bridge, "vision_batch", 3)
+        run()
+    run()
+    assert same(tmp_path / "bridge.pt", finished.cache / "bridge.pt")
 
 
 def test_stopped_language_stage_ends_with_the_same_weights(finished: TinyConfig, tmp_path: Path, monkeypatch) -> None:
     config = replace(finished, checkpoint_seconds=0.0)
     sources = make_sources(config)
     with monkeypatch.context() as patch, pytest.raises(Stopped):
-        interrupted(patch, language, "_inputs", 7)
+        interrupted(patch, language.BatchMaker, "inputs", 7)
         language.train_language(prior_stage(config), make_trainee(config, sources), sources, config, tmp_path)
     language.train_language(prior_stage(config), make_trainee(config, sources), sources, config, tmp_path)
     assert same(tmp_path / "prior.pt", config.cache / "prior.pt")

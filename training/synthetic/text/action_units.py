@@ -1,19 +1,33 @@
-"""Descriptions of action units: one sentence a unit with number, FACS name, what is seen, intensity and side."""
+"""Descriptions of action units: one sentence a unit with number, FACS name, what is seen, intensity and side.
+
+A description is composed as a :class:`UnitDescription`, whose parts can be told from one another and replaced, and then
+written out by its ``text``.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from emola.taxonomy import ACTION_UNITS, Side
 from training.synthetic.text.degrees import INTENSITY_WORDS, capitalised, choose, joined
+from training.synthetic.text.hidden import PART_UNITS, hidden_sentence
 from training.synthetic.text.phrases import relations, unit_phrases
 from training.synthetic.truth import Truth, UnitTruth
 
-_MANY = 4
-_FEW = 2
-_NOTICED_ASYMMETRY = 0.3
+MANY = 4
+"""Descriptions of more units keep each of them short and leave out the parts at rest."""
 
-_INTRODUCTIONS = (
+FEW = 2
+"""Descriptions of so many units or fewer say of each what follows from it and what goes with it."""
+
+Layout = Literal["numbers", "dashes", "running"]
+_LAYOUTS: tuple[Layout, ...] = ("numbers", "dashes", "running")
+NOTICED_ASYMMETRY = 0.3
+"""Lowest share that the weaker side lacks of which descriptions speak."""
+
+INTRODUCTIONS = (
     "The following action units can be seen in this face:",
     "These action units are visible:",
     "The face shows these facial action units:",
@@ -24,22 +38,18 @@ _INTRODUCTIONS = (
     "From the upper to the lower face, these action units take part:",
     "The expression can be described by these action units:",
 )
-_INTRODUCTIONS_ONE = (
+_INTRODUCTIONS_HIDDEN = INTRODUCTIONS[:5]
+INTRODUCTIONS_ONE = (
     "One action unit can be seen in this face:",
     "Only one action unit is visible here:",
     "The face is almost at rest and shows one action unit:",
 )
-_REST = {
+_INTRODUCTIONS_ONE_HIDDEN = INTRODUCTIONS_ONE[:2]
+REST = {
     "brows": ("The brows keep their usual place.", "The forehead stays smooth and the brows are at rest."),
     "eyes": ("The eyes look as they do at rest.", "The eyes and their lids stay relaxed."),
     "nose": ("The nose and the skin around it stay smooth.",),
     "mouth": ("The mouth and the jaw rest.", "The lips rest lightly and the jaw is relaxed."),
-}
-_REST_UNITS = {
-    "brows": (1, 2, 4),
-    "eyes": (5, 6, 7, 43),
-    "nose": (9, 10),
-    "mouth": (10, 12, 14, 15, 16, 17, 20, 23, 24, 25, 26, 27),
 }
 _NEUTRAL = (
     "No action unit is active in this face.",
@@ -52,11 +62,104 @@ _NEUTRAL_ENDINGS = (
     "The whole face looks calm, and its muscles seem to be at rest.",
     "So the facial muscles seem relaxed, as in a neutral face.",
 )
-_SUMMARIES = (
+_NEUTRAL_HIDDEN = _NEUTRAL[2:3]
+_NEUTRAL_ENDINGS_HIDDEN = ("What can be seen of the face looks calm.", "As far as it can be seen, the face is at rest.")
+SUMMARIES = (
     "Taken together, {units} {make} up this expression.",
     "In short, the face is shaped by {units}.",
     "All in all, {units} can be read from this face.",
 )
+UNEVEN = {
+    Side.LEFT: ", more on the left than on the right",
+    Side.RIGHT: ", more on the right than on the left",
+}
+"""What is said of a unit that is stronger on one side."""
+
+_HEADS = ("AU{number} - {name}", "AU{number} ({name})")
+_DEGREES = (
+    "with {word} intensity",
+    "with {word} intensity ({letter})",
+    "at intensity {letter} ({word})",
+    "a movement of {word} intensity",
+    "and the change is {word}",
+    "to a {word} degree",
+)
+_LINKS = (
+    "This is often linked with {links}.",
+    "It can be a sign of {links}.",
+    "Such a movement can go with {links}.",
+    "People show this in moments of {links}.",
+)
+
+
+@dataclass(frozen=True)
+class UnitSentence:
+    """What is said of one unit.
+
+    ``head`` has the slots ``{number}`` and ``{name}``, ``degree`` the slots ``{word}`` and ``{letter}``; ``cue`` begins
+    with a capital, ``unevenness`` and ``effect`` with a comma; ``link`` is a sentence. The last three may be empty.
+    """
+
+    number: int
+    name: str
+    head: str
+    cue: str
+    unevenness: str
+    degree: str
+    word: str
+    letter: str
+    effect: str = ""
+    link: str = ""
+
+    @property
+    def text(self) -> str:
+        """The sentence or sentences."""
+        head = self.head.format(number=self.number, name=self.name)
+        degree = self.degree.format(word=self.word, letter=self.letter)
+        text = f"{head}: {self.cue}{self.unevenness}, {degree}{self.effect}."
+        return f"{text} {self.link}" if self.link else text
+
+
+@dataclass(frozen=True)
+class UnitDescription:
+    """A description of action units in its parts.
+
+    Attributes:
+        introduction: first sentence; ends with a colon when units follow.
+        sentences: one a unit, by ascending number.
+        together: sentence about units that act together, or empty.
+        hidden: sentence about parts of the face that cannot be seen, or empty.
+        rests: sentences about parts of the face where nothing is visible, by part.
+        summary: last sentence with the slots ``{units}`` and ``{make}``, or empty; without units it is closed already.
+        layout: form of the list.
+        full: whether every unit gets long sentences, and every part at rest and a summary are named.
+    """
+
+    introduction: str
+    sentences: tuple[UnitSentence, ...]
+    together: str
+    hidden: str
+    rests: dict[str, str]
+    summary: str
+    layout: Layout
+    full: bool = False
+
+    @property
+    def closing(self) -> list[str]:
+        """The sentences after the units."""
+        named = joined([f"AU{sentence.number}" for sentence in self.sentences]) if self.sentences else ""
+        summary = self.summary.format(units=named, make="makes" if len(self.sentences) == 1 else "make")
+        return [sentence for sentence in (self.together, self.hidden, *self.rests.values(), summary) if sentence]
+
+    @property
+    def text(self) -> str:
+        """The description as it is read."""
+        sentences = [sentence.text for sentence in self.sentences]
+        if self.layout == "running":
+            return " ".join([self.introduction.rstrip(":.") + ".", *sentences, *self.closing])
+        marks = [f"{i}. " if self.layout == "numbers" else "- " for i in range(1, len(sentences) + 1)]
+        lines = [self.introduction, *(mark + text for mark, text in zip(marks, sentences, strict=True))]
+        return "\n".join([*lines, " ".join(self.closing)] if self.closing else lines)
 
 
 def describe_action_units(truth: Truth, rng: np.random.Generator) -> str:
@@ -66,95 +169,81 @@ def describe_action_units(truth: Truth, rng: np.random.Generator) -> str:
         truth: what is known of the face; units that are not visible are not named.
         rng: source of the wording; the same state gives the same text.
     """
+    return compose_action_units(truth, rng).text
+
+
+def compose_action_units(truth: Truth, rng: np.random.Generator, *, full: bool = False) -> UnitDescription:
+    """Return the parts of the description that :func:`describe_action_units` writes out.
+
+    Args:
+        truth: what is known of the face.
+        rng: source of the wording.
+        full: long sentences about every unit, for texts as long as those of FABA-Instruct (150 to 200 words).
+    """
     units = truth.visible()
     if not units:
-        return " ".join([choose(rng, _NEUTRAL), *_rest_sentences(units, rng, 4), choose(rng, _NEUTRAL_ENDINGS)])
-    introduction = choose(rng, _INTRODUCTIONS_ONE if len(units) == 1 else _INTRODUCTIONS)
-    sentences = [_unit_sentence(n, unit, len(units), rng) for n, unit in units.items()]
-    closing = _closing(units, rng)
-    layout = choose(rng, (_numbered, _dashes, _running))
-    return layout(introduction, sentences, closing)
+        return _at_rest(truth, rng)
+    introduction = choose(rng, introductions(len(units), truth))
+    count = FEW if full else len(units)
+    sentences = tuple(unit_sentence(n, unit, count, rng) for n, unit in units.items())
+    together = _together(units, rng)
+    hidden = hidden_sentence(truth.hidden, rng)
+    rests = _rest_sentences(truth, rng, most_rests(len(units), full=full))
+    summary = choose(rng, SUMMARIES) if full or len(units) < MANY else ""
+    return UnitDescription(introduction, sentences, together, hidden, rests, summary, choose(rng, _LAYOUTS), full)
 
 
-def _unit_sentence(number: int, unit: UnitTruth, count: int, rng: np.random.Generator) -> str:
-    """Return one or two sentences about one unit, shorter when many units have to be named."""
+def most_rests(count: int, *, full: bool = False) -> int:
+    """Return how many parts at rest a description of so many units names at most."""
+    if full:
+        return len(REST)
+    return max(1, 4 - count) if count <= MANY else 0
+
+
+def introductions(count: int, truth: Truth) -> tuple[str, ...]:
+    """Return the first sentences that fit a number of units, without those about the whole face when part is hidden."""
+    if count == 1:
+        return _INTRODUCTIONS_ONE_HIDDEN if truth.hidden else INTRODUCTIONS_ONE
+    return _INTRODUCTIONS_HIDDEN if truth.hidden else INTRODUCTIONS
+
+
+def _at_rest(truth: Truth, rng: np.random.Generator) -> UnitDescription:
+    """Compose the description of a face of which no unit is visible."""
+    introduction = choose(rng, _NEUTRAL_HIDDEN if truth.hidden else _NEUTRAL)
+    hidden, rests = hidden_sentence(truth.hidden, rng), _rest_sentences(truth, rng, 4)
+    ending = choose(rng, _NEUTRAL_ENDINGS_HIDDEN if truth.hidden else _NEUTRAL_ENDINGS)
+    return UnitDescription(introduction, (), "", hidden, rests, ending, "running")
+
+
+def unit_sentence(number: int, unit: UnitTruth, count: int, rng: np.random.Generator) -> UnitSentence:
+    """Return what is said of one unit, shorter when many units (``count`` of them) have to be named."""
     phrases = unit_phrases()[number]
-    name = ACTION_UNITS[number].name
-    cue = choose(rng, phrases.cues)
+    cue, unevenness = choose(rng, phrases.cues), ""
     if unit.side is not Side.BOTH:
         cue = choose(rng, phrases.one_sided).format(side=unit.side.value)
-    elif abs(unit.asymmetry) >= _NOTICED_ASYMMETRY:
-        cue += ", more on the left than on the right" if unit.asymmetry > 0 else ", more on the right than on the left"
-    head = choose(rng, (f"AU{number} - {name}: {capitalised(cue)}", f"AU{number} ({name}): {capitalised(cue)}"))
-    if count > _MANY:
-        return f"{head}, {_degree(unit, rng)}."
-    effect = choose(rng, (f", so that {choose(rng, phrases.effects)}", f", and {choose(rng, phrases.effects)}"))
-    link = _link(choose(rng, phrases.links), rng)
-    if count <= _FEW:
-        return f"{head}, {_degree(unit, rng)}{effect}. {link}"
-    short = f"{head}, {_degree(unit, rng)}"
-    return f"{short}. {link}" if rng.random() < 0.5 else f"{short}{effect}."
+    elif abs(unit.asymmetry) >= NOTICED_ASYMMETRY:
+        unevenness = UNEVEN[Side.LEFT if unit.asymmetry > 0 else Side.RIGHT]
+    head = choose(rng, _HEADS)
+    effect = link = ""
+    if count <= MANY:
+        effect = choose(rng, (f", so that {choose(rng, phrases.effects)}", f", and {choose(rng, phrases.effects)}"))
+        links = choose(rng, phrases.links)
+        link = choose(rng, _LINKS).format(links=links)
+    word, degree = choose(rng, INTENSITY_WORDS[unit.letter]), choose(rng, _DEGREES)
+    if FEW < count <= MANY:
+        effect, link = ("", link) if rng.random() < 0.5 else (effect, "")
+    name = ACTION_UNITS[number].name
+    return UnitSentence(number, name, head, capitalised(cue), unevenness, degree, word, str(unit.letter), effect, link)
 
 
-def _degree(unit: UnitTruth, rng: np.random.Generator) -> str:
-    """Return a phrase that states the FACS intensity in words, sometimes with its letter."""
-    word = choose(rng, INTENSITY_WORDS[unit.letter])
-    return choose(
-        rng,
-        (
-            f"with {word} intensity",
-            f"with {word} intensity ({unit.letter})",
-            f"at intensity {unit.letter} ({word})",
-            f"a movement of {word} intensity",
-            f"and the change is {word}",
-            f"to a {word} degree",
-        ),
-    )
-
-
-def _link(links: str, rng: np.random.Generator) -> str:
-    """Return a sentence about the feelings that often go with a unit."""
-    return choose(
-        rng,
-        (
-            f"This is often linked with {links}.",
-            f"It can be a sign of {links}.",
-            f"Such a movement can go with {links}.",
-            f"People show this in moments of {links}.",
-        ),
-    )
-
-
-def _closing(units: Mapping[int, UnitTruth], rng: np.random.Generator) -> list[str]:
-    """Return closing sentences: units that act together, parts of the face at rest, a summary for short texts."""
+def _together(units: Mapping[int, UnitTruth], rng: np.random.Generator) -> str:
+    """Return a sentence about units that act together, or an empty text."""
     together = [choose(rng, wordings) for numbers, wordings in relations() if all(n in units for n in numbers)]
-    sentences = [f"{capitalised(choose(rng, together[:2]))}."] if together else []
-    if len(units) <= _MANY:
-        sentences += _rest_sentences(units, rng, max(1, 4 - len(units)))
-    if len(units) < _MANY:
-        named = joined([f"AU{n}" for n in units])
-        sentences.append(choose(rng, _SUMMARIES).format(units=named, make="makes" if len(units) == 1 else "make"))
-    return sentences
+    return f"{capitalised(choose(rng, together[:2]))}." if together else ""
 
 
-def _rest_sentences(units: Mapping[int, UnitTruth], rng: np.random.Generator, most: int) -> list[str]:
-    """Return up to ``most`` sentences about parts of the face where nothing is visible."""
-    free = [part for part, numbers in _REST_UNITS.items() if not any(n in units for n in numbers)]
-    return [choose(rng, _REST[part]) for part in free[:most]]
-
-
-def _numbered(introduction: str, sentences: list[str], closing: list[str]) -> str:
-    """Return a numbered list, the usual form of FABA-Instruct."""
-    lines = [introduction, *(f"{i}. {sentence}" for i, sentence in enumerate(sentences, 1))]
-    return "\n".join([*lines, " ".join(closing)] if closing else lines)
-
-
-def _dashes(introduction: str, sentences: list[str], closing: list[str]) -> str:
-    """Return a list with dashes."""
-    lines = [introduction, *(f"- {sentence}" for sentence in sentences)]
-    return "\n".join([*lines, " ".join(closing)] if closing else lines)
-
-
-def _running(introduction: str, sentences: list[str], closing: list[str]) -> str:
-    """Return running text."""
-    return " ".join([introduction.rstrip(":") + ".", *sentences, *closing])
+def _rest_sentences(truth: Truth, rng: np.random.Generator, most: int) -> dict[str, str]:
+    """Return up to ``most`` sentences about parts of the face where all is seen and nothing moves, by part."""
+    taken = truth.hidden | truth.visible().keys()
+    free = [part for part, numbers in PART_UNITS.items() if not numbers & taken]
+    return {part: choose(rng, REST[part]) for part in free[:most]}

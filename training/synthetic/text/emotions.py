@@ -1,15 +1,18 @@
 """Descriptions of the emotion of a face: which it is, what suggests it, how strong it is and what is mixed in.
 
 The first sentence names the emotion before any other word of feeling, so that readers of the first sentence
-(the published FABA-Bench evaluation among them) find it there.
+(the published FABA-Bench evaluation among them) find it there. A description is composed as an
+:class:`EmotionDescription`, whose parts can be told apart and replaced, and then written out by its ``text``.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from emola.taxonomy import Side
 from training.synthetic.text.degrees import STRENGTH_WORDS, choose, joined, strength_step
+from training.synthetic.text.hidden import hidden_sentence
 from training.synthetic.text.phrases import unit_phrases
 from training.synthetic.truth import Truth, UnitTruth
 
@@ -43,7 +46,7 @@ _COMPOUNDS: dict[frozenset[str], str] = {
     frozenset({"anger", "disgust"}): "hatred",
     frozenset({"disgust", "surprise"}): "an appalled disgust",
 }
-_FIRST = (
+FIRST = (
     "The person in the image shows {emotion}, in the form of {shade}.",
     "The main emotion of this face is {emotion}, and the person looks {state}.",
     "This face mainly expresses {emotion}, close to {shade}.",
@@ -57,18 +60,18 @@ _FIRST_MIXED = (
     "This face mainly expresses {emotion}, together with some {second}.",
     "The person in the image shows {emotion} first of all, but also {second}.",
 )
-_CUES = (
+SUPPORT = (
     "This is suggested by the following cues: {cues}.",
     "Several cues support this: {cues}.",
     "It can be seen that {cues}.",
     "The impression comes from the face itself, as {cues}.",
 )
-_CUES_ONE = (
+SUPPORT_ONE = (
     "This is suggested by one cue: {cues}.",
     "It can be seen that {cues}.",
     "The impression comes from the face itself, as {cues}.",
 )
-_STRENGTH = (
+STRENGTH = (
     "Together this points to {word} {emotion}.",
     "Overall, the {emotion} is {word}.",
     "So the strength of the {emotion} can be called {word}.",
@@ -85,6 +88,7 @@ _NEUTRAL = (
     "This face shows a neutral state with little movement.",
     "The main impression of this face is neutral and calm.",
 )
+_NEUTRAL_HIDDEN = (_NEUTRAL[0], _NEUTRAL[3])
 _NEUTRAL_REST = (
     "The forehead is smooth, the eyes look straight ahead and the mouth rests.",
     "The brows, the eyes and the mouth keep their usual place.",
@@ -97,11 +101,45 @@ _NEUTRAL_ENDINGS = (
     "The whole face suggests an even, composed mood and a quiet moment.",
     "Little in the face points to a strong feeling, and the mood seems even.",
 )
+_NEUTRAL_ENDINGS_HIDDEN = (_NEUTRAL_ENDINGS[0], _NEUTRAL_ENDINGS[1])
 _NEUTRAL_MOVING = (
     "It can be seen that {cues}, but this alone is too little for a clear emotion.",
     "Some movement is there, as {cues}, but it fits several feelings and supports none of them.",
 )
-_MOST_CUES = 4
+MOST_CUES = 4
+"""Units that a description speaks of at most, the strongest ones."""
+
+
+@dataclass(frozen=True)
+class EmotionDescription:
+    """A description of an emotion in its parts.
+
+    Attributes:
+        sentences: templates with the slots ``{emotion}``, ``{second}``, ``{shade}``, ``{state}``, ``{compound}``,
+            ``{word}`` (the strength) and ``{cues}``, as far as they need them.
+        emotion: the emotion named.
+        second: what is mixed in, or None.
+        step: 0 to 4, the strength.
+        cues: a clause about each unit spoken of, by ascending number.
+    """
+
+    sentences: tuple[str, ...]
+    emotion: str
+    second: str | None = None
+    step: int = 0
+    cues: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The description as it is read."""
+        slots = {"emotion": self.emotion, "second": self.second, "word": STRENGTH_WORDS[self.step]}
+        if self.emotion in _SHADES:
+            slots |= {"shade": _SHADES[self.emotion][self.step], "state": _STATES[self.emotion][self.step]}
+        if self.second:
+            slots["compound"] = _COMPOUNDS[frozenset({self.emotion, self.second})]
+        if self.cues:
+            slots["cues"] = joined(list(self.cues.values()))
+        return " ".join(sentence.format(**slots) for sentence in self.sentences)
 
 
 def describe_emotion(truth: Truth, rng: np.random.Generator) -> str:
@@ -111,50 +149,50 @@ def describe_emotion(truth: Truth, rng: np.random.Generator) -> str:
         truth: what is known of the face; only visible units are mentioned, in everyday words without numbers.
         rng: source of the wording; the same state gives the same text.
     """
+    return compose_emotion(truth, rng).text
+
+
+def compose_emotion(truth: Truth, rng: np.random.Generator) -> EmotionDescription:
+    """Return the parts of the description that :func:`describe_emotion` writes out."""
     units = truth.visible()
     if truth.emotion == "neutral":
-        return _neutral(units, rng)
-    step = strength_step(truth.strength)
-    sentences = [_first_sentence(truth, step, rng)]
-    if units:
-        cues = _cues(units, rng)
-        sentences.append(choose(rng, _CUES if len(cues) > 1 else _CUES_ONE).format(cues=joined(cues)))
-    sentences.append(_strength_sentence(truth, STRENGTH_WORDS[step], rng))
-    return " ".join(sentences)
+        return _neutral(truth, rng)
+    sentences = [choose(rng, _FIRST_MIXED if truth.second_emotion else FIRST)]
+    cues = _cues(units, rng)
+    if cues:
+        sentences.append(choose(rng, SUPPORT if len(cues) > 1 else SUPPORT_ONE))
+    if hidden := hidden_sentence(truth.hidden, rng):
+        sentences.append(hidden)
+    sentences.append(choose(rng, _STRENGTH_MIXED if truth.second_emotion else STRENGTH))
+    return EmotionDescription(
+        tuple(sentences), truth.emotion, truth.second_emotion, strength_step(truth.strength), cues
+    )
 
 
-def _first_sentence(truth: Truth, step: int, rng: np.random.Generator) -> str:
-    """Return the sentence that names the emotion, and the second one when there is one."""
-    if truth.second_emotion:
-        return choose(rng, _FIRST_MIXED).format(emotion=truth.emotion, second=truth.second_emotion)
-    shade, state = _SHADES[truth.emotion][step], _STATES[truth.emotion][step]
-    return choose(rng, _FIRST).format(emotion=truth.emotion, shade=shade, state=state)
+def _neutral(truth: Truth, rng: np.random.Generator) -> EmotionDescription:
+    """Compose the description of a face without a particular emotion, at rest or with an ambiguous movement."""
+    units, hidden = truth.visible(), truth.hidden
+    if not units:
+        first = choose(rng, _NEUTRAL_HIDDEN if hidden else _NEUTRAL)
+        rest = hidden_sentence(hidden, rng) or choose(rng, _NEUTRAL_REST)
+        return EmotionDescription(
+            (first, rest, choose(rng, _NEUTRAL_ENDINGS_HIDDEN if hidden else _NEUTRAL_ENDINGS)), "neutral"
+        )
+    moving = choose(rng, _NEUTRAL_MOVING)
+    cues = _cues(units, rng)
+    first = choose(rng, ("The face is mostly neutral.", "The expression is close to neutral."))
+    unseen = [hidden_sentence(hidden, rng)] if hidden else []
+    sentences = (first, moving, *unseen, choose(rng, _NEUTRAL_ENDINGS[1:3]))
+    return EmotionDescription(sentences, "neutral", cues=cues)
 
 
-def _strength_sentence(truth: Truth, word: str, rng: np.random.Generator) -> str:
-    """Return the sentence about the strength of the emotion or of the mixture."""
-    if truth.second_emotion:
-        compound = _COMPOUNDS[frozenset({truth.emotion, truth.second_emotion})]
-        return choose(rng, _STRENGTH_MIXED).format(compound=compound, word=word)
-    return choose(rng, _STRENGTH).format(emotion=truth.emotion, word=word)
-
-
-def _neutral(units: Mapping[int, UnitTruth], rng: np.random.Generator) -> str:
-    """Return a description of a face that shows no particular emotion, at rest or with an ambiguous movement."""
-    if units:
-        moving = choose(rng, _NEUTRAL_MOVING).format(cues=joined(_cues(units, rng)))
-        first = choose(rng, ("The face is mostly neutral.", "The expression is close to neutral."))
-        return f"{first} {moving} {choose(rng, _NEUTRAL_ENDINGS[1:3])}"
-    return f"{choose(rng, _NEUTRAL)} {choose(rng, _NEUTRAL_REST)} {choose(rng, _NEUTRAL_ENDINGS)}"
-
-
-def _cues(units: Mapping[int, UnitTruth], rng: np.random.Generator) -> list[str]:
+def _cues(units: Mapping[int, UnitTruth], rng: np.random.Generator) -> dict[int, str]:
     """Return what is seen of the strongest units, by ascending number."""
-    strongest = sorted(units, key=lambda n: -units[n].intensity)[:_MOST_CUES]
-    return [_cue(n, units[n], rng) for n in sorted(strongest)]
+    strongest = sorted(units, key=lambda n: -units[n].intensity)[:MOST_CUES]
+    return {n: cue_of(n, units[n], rng) for n in sorted(strongest)}
 
 
-def _cue(number: int, unit: UnitTruth, rng: np.random.Generator) -> str:
+def cue_of(number: int, unit: UnitTruth, rng: np.random.Generator) -> str:
     """Return one clause about one unit, with its side when it acts on one side."""
     phrases = unit_phrases()[number]
     if unit.side is Side.BOTH:
