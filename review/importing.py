@@ -25,8 +25,8 @@ from review.store.imports import NewDescription, add_batch, find_or_add_source, 
 Progress = Callable[[int, int], None]
 """Called with how many records are done and how many there are."""
 
-BATCH = 1000
-"""Records stored in one transaction."""
+BATCH = 4000
+"""Records stored in one transaction, which takes about a third of a second."""
 READERS = 4
 LISTED = 1000
 """Skipped records that are kept with the source; the counts are always whole."""

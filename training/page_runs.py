@@ -174,7 +174,7 @@ class RunsPage:
         shown = "wrong" if show == "flipped" and not other else show
         return gr.update(choices=_shows(bool(other)), value=shown), gr.update(choices=[ANYTHING, *named], value=kept)
 
-    def open_item(self, event: gr.EventData, request: gr.Request) -> Sequence[Any]:
+    def open_item(self, event: gr.EventData, request: gr.Request) -> Any:
         """Open the picture of an item in the demo."""
         assert self.demo is not None
         try:
@@ -182,7 +182,8 @@ class RunsPage:
             judged = result.tasks.get(event.task)
             for row in judged.rows if judged else ():
                 if str(row["id"]) == str(event.item):
-                    return self.demo.open(picture_path(result, row), event.task, request)
+                    opened = self.demo.open(picture_path(result, row), event.task, request)
+                    return as_returned(opened)
         except (EmolaError, RecordFault) as error:
             raise gr.Error(str(error)) from error
         raise gr.Error("That item is not in the run any more; choose the run again.")
@@ -252,3 +253,8 @@ class RunsPage:
 
 def _shows(comparing: bool) -> list[tuple[str, str]]:
     return [(title, name) for name, title in SHOWS.items() if comparing or name != "flipped"]
+
+
+def as_returned(values: Sequence[Any]) -> Any:
+    """Return values for several components as Gradio takes them: the bare value where there is one component."""
+    return values[0] if len(values) == 1 else tuple(values)

@@ -14,7 +14,7 @@ from emola.errors import EmolaError, InputError
 from training.jobs.board import Jobs
 from training.jobs.job import Job
 from training.jobs.plan import ADAPTER, REPORT, TRAINING, DataChoice, TrainRequest, plan_training, train_stages
-from training.page_runs import ASSETS, QUIET
+from training.page_runs import ASSETS, QUIET, as_returned
 from training.page_train_html import job_html, jobs_html, message_html, plan_html
 
 CONFIGS: Final = Path(__file__).parent / "configs"
@@ -164,13 +164,13 @@ class TrainPage:
         self._check(request)
         self._act(self.jobs.resume, chosen)
 
-    def offer(self, chosen: str) -> Sequence[Any]:
+    def offer(self, chosen: str) -> Any:
         """Put the adapter of the job that is watched into the demo."""
         assert self.shelf is not None
         adapter = self._adapter(self.jobs.get(chosen))
         if adapter is None:
             raise gr.Error("This job has no adapter yet.")
-        return self.shelf.offer(adapter)
+        return as_returned(self.shelf.offer(adapter))
 
     def _request(self, wanted: Wanted) -> TrainRequest:
         """Return what the form says; raises with a sentence when something is missing."""

@@ -5,6 +5,7 @@ import re
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -555,10 +556,11 @@ def test_calls_check_the_role_the_owner_the_origin_and_what_they_are_given(site)
     ann, bob, viewer = site.user(), site.user(), site.user("viewer")
     campaign = site.campaign(TWO_CLAIMS)
 
+    @contextmanager
     def client_of(login):
-        client = httpx.Client(base_url=site.url, headers={"X-Emola-Review": "1"}, timeout=60)
-        assert client.post("/login", data={"username": login, "password": PASSWORD}).status_code == 200
-        return client
+        with httpx.Client(base_url=site.url, headers={"X-Emola-Review": "1"}, timeout=60) as client:
+            assert client.post("/login", data={"username": login, "password": PASSWORD}).status_code == 200
+            yield client
 
     with client_of(ann) as mine, client_of(bob) as other, client_of(viewer) as looker:
         item = mine.post("/review-api/start", json={"campaign_id": campaign}).json()
