@@ -60,7 +60,7 @@ def take_next(session: Session, *, campaign_id: int, reviewer_id: int, now: date
 
 def take_one(session: Session, *, slot_id: int, reviewer_id: int, now: datetime) -> Slot | None:
     """Lease a given slot, if it is free or the person's own."""
-    return _run(session, _take(Assignment.id == bindparam("slot")), slot=slot_id, reviewer=reviewer_id, now=now)
+    return _run(session, _take(Assignment.id == bindparam("slot_id")), slot_id=slot_id, reviewer=reviewer_id, now=now)
 
 
 def take_of_description(
