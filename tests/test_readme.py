@@ -88,7 +88,7 @@ def test_front_matter_is_that_of_a_space():
     front = yaml.safe_load(README.split("---")[1])
     assert front["sdk"] == "gradio" and front["app_file"] == "app.py" and front["python_version"] == "3.12"
     pins = (REPOSITORY / "requirements.txt").read_text()
-    assert f"gradio=={front['sdk_version']}" in pins
+    assert f"gradio[oauth]=={front['sdk_version']}" in pins
     assert len(front["short_description"]) <= 60
 
 

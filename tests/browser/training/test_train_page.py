@@ -120,5 +120,5 @@ def test_nothing_to_learn_from_is_said(page, start_page, tmp_path, faces, taught
     page.goto(start_page(PAGE, tmp_path / "jobs", faces, taught_model))
     page.get_by_role("tab", name="Train & benchmark").click()
     page.wait_for_selector("#train-plan .notice-error", timeout=120_000)
-    assert "appear here once made" in page.locator("#train-plan").inner_text()
+    assert "appears here once made" in page.locator("#train-plan").inner_text()
     assert page.locator("#train-start").is_disabled()
