@@ -1,4 +1,7 @@
-"""Predictions to be scored: one JSON object a line with ``id``, ``prediction``, ``reference``, ``label``, ``group``."""
+"""Predictions to be scored: one JSON object a line with ``id``, ``prediction``, ``reference``, ``label``, ``group``.
+
+``contested`` lists action units that the reviewers of a face have not settled; "strict" leaves them out for that face.
+"""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +16,17 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Item:
-    """One prediction with its label as written; ``prediction`` is None where generation failed for ``failure``."""
+    """One prediction with its label as written.
+
+    Attributes:
+        id: unique among the items.
+        prediction: None where generation failed.
+        reference: text to compare with, or None.
+        label: as written, for the protocols to read.
+        group: subject or another group, or None.
+        failure: why there is no prediction, or None.
+        contested: numbers of action units that the label leaves open.
+    """
 
     id: str | int
     prediction: str | None
@@ -21,6 +34,7 @@ class Item:
     label: Any
     group: str | None = None
     failure: str | None = None
+    contested: tuple[int, ...] = ()
 
 
 def read_items(path: Path) -> list[Item]:
@@ -71,8 +85,11 @@ def _item(line: str) -> Item:
     for key in ("prediction", "reference", "group", "failure"):
         if not isinstance(row.get(key), str | None):
             raise ValueError(f"the {key} is neither text nor null")
+    contested = row.get("contested") or []
+    if not isinstance(contested, list) or not all(type(number) is int for number in contested):
+        raise ValueError("contested is no list of action-unit numbers")
     texts = {key: row.get(key) for key in ("prediction", "reference", "group", "failure")}
-    return Item(id=row["id"], label=row["label"], **texts)
+    return Item(id=row["id"], label=row["label"], contested=tuple(contested), **texts)
 
 
 def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:

@@ -24,7 +24,8 @@ class Outcome:
 
     ``status``: "read"; "unknown" (the answer states no label); "crash" (the published code stops at the answer);
     "failed" (there is no answer). ``label`` is None, with ``label_error``, where the label cannot be read. ``rouge``
-    holds F of each ROUGE-L, None where it is not defined for this pair.
+    holds F of each ROUGE-L, None where it is not defined for this pair. ``contested`` holds action units that are
+    neither in ``predicted`` nor in ``label`` because people have not settled them ("strict" only).
     """
 
     id: str | int
@@ -34,6 +35,7 @@ class Outcome:
     rouge: dict[str, float | None]
     label_error: str | None = None
     group: str | None = None
+    contested: tuple[int, ...] = ()
 
     def row(self, protocol: Protocol) -> dict[str, Any]:
         """Return the line of ITEMS.jsonl."""
@@ -55,7 +57,14 @@ def judge(item: Item, task: Task, protocol: Protocol) -> Outcome:
         label = read_label(item.label, task, protocol)
     except LabelUnreadable as error:
         label_error = str(error)
-    return Outcome(item.id, predicted, label, status, _rouges(item, protocol), label_error, item.group)
+    contested = item.contested if task == "au" and protocol == "strict" else ()
+    predicted, label = (_settled(units, contested) for units in (predicted, label))
+    return Outcome(item.id, predicted, label, status, _rouges(item, protocol), label_error, item.group, contested)
+
+
+def _settled(label: Label | None, contested: tuple[int, ...]) -> Label | None:
+    """Return a label without the contested action units."""
+    return tuple(n for n in label if n not in contested) if isinstance(label, tuple) and contested else label
 
 
 def _predicted(item: Item, task: Task, protocol: Protocol) -> tuple[Label | None, Status]:

@@ -29,6 +29,7 @@ class Question:
         reference: text to compare the answer with, or None.
         label: as written, for the protocols to read.
         group: subject or another group that scores are also given for, or None.
+        contested: action units that the label leaves open (review releases).
         fault: why it cannot be asked, or None.
     """
 
@@ -41,6 +42,7 @@ class Question:
     reference: str | None = None
     label: Any = None
     group: str | None = None
+    contested: tuple[int, ...] = ()
     fault: str | None = None
 
     @property
@@ -101,6 +103,7 @@ def _faba_question(record: Any, place: str, root: Path, task: Task) -> Question:
         label=record.get("label"),
         reference=reference if isinstance(reference, str) else None,
         group=str(record["group"]) if record.get("group") is not None else None,
+        contested=tuple(record.get("contested") or ()),
     )
     try:
         question = replace(question, id=record_id(dict(record)), image_name=text_field(dict(record), "image"))

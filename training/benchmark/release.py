@@ -51,7 +51,7 @@ def read_release_rows(folder: Path, task: Task) -> list[dict[str, Any]]:
 def release_records(folder: Path, task: Task) -> list[dict[str, Any]]:
     """Return the rows of a task in the form of FABA evaluation records; see :func:`read_release_rows`."""
     rows = read_release_rows(folder, task)
-    kept = ("id", "image", "label", "landmark")
+    kept = ("id", "image", "label", "contested", "landmark")
     return [{name: row[name] for name in kept if name in row} | {"gpt4": row["reference"]} for row in rows]
 
 

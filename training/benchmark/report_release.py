@@ -23,7 +23,7 @@ class Revision:
     """Labels and reference of a picture after the review, and before it where the release names them.
 
     Attributes:
-        new: ``label`` and ``reference``.
+        new: ``label``, the action units ``contested`` in it, and ``reference``.
         old: the same before; what is missing is taken from the run.
     """
 
@@ -42,7 +42,7 @@ def read_release(path: Path, task: Task) -> dict[str, Revision]:
     for record in records:
         if record["image"] in found:
             raise InputError(f"{path} has {record['image']} twice; a release for the report has each picture once.")
-        new = {name: record[name] for name in ("label", "reference")}
+        new = {"contested": record.get("contested") or [], **{name: record[name] for name in ("label", "reference")}}
         old = {name: record[f"old_{name}"] for name in new if record.get(f"old_{name}") is not None}
         found[record["image"]] = Revision(new, old)
     return found
@@ -106,5 +106,6 @@ def _revised(row: Mapping[str, Any], revision: Revision, labels: str, references
     return {
         **row,
         "label": label.get("label", row["label"]),
+        "contested": label.get("contested", []),
         "reference": reference.get("reference", row.get("reference")),
     }

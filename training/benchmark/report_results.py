@@ -97,10 +97,15 @@ def read_runs(folders: Sequence[Path], repeats: int, seed: int) -> list[RunResul
 
 def judge_rows(rows: Sequence[Mapping[str, Any]], task: Task, repeats: int, seed: int) -> dict[Protocol, Judged]:
     """Return the rows of a task judged and scored under both protocols."""
-    items = [Item(row["id"], row["prediction"], row.get("reference"), row["label"], row.get("group")) for row in rows]
+    items = [_item(row) for row in rows]
     return {
         protocol: _judge(items, ScoringSettings(task, protocol, repeats=repeats, seed=seed)) for protocol in PROTOCOLS
     }
+
+
+def _item(row: Mapping[str, Any]) -> Item:
+    contested = tuple(row.get("contested") or ())
+    return Item(row["id"], row["prediction"], row.get("reference"), row["label"], row.get("group"), None, contested)
 
 
 def _names(folders: Sequence[Path]) -> list[str]:

@@ -169,6 +169,7 @@ def _row(question: Question, answer: Answer | None, prior_from: str | None, reas
         "reference": question.reference,
         "label": question.label,
         "group": question.group,
+        "contested": list(question.contested),
         "status": status,
         "reason": reason,
         "image": question.image_name,

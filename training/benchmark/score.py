@@ -121,6 +121,7 @@ def _counts(outcomes: Sequence[Outcome], protocol: Protocol) -> dict[str, Any]:
     listed["skipped_label"] = [o.id for o in outcomes if o.label is None]
     listed["skipped_rouge"] = [o.id for o in outcomes if o.rouge[MAIN_ROUGE[protocol]] is None]
     reasons = Counter(o.label_error for o in outcomes if o.label_error)
+    listed["contested_units"] = [o.id for o in outcomes if o.contested]
     return {
         **{name: {"count": len(ids), "ids": ids} for name, ids in listed.items()},
         "label_errors": dict(reasons.most_common(20)),

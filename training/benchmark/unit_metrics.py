@@ -15,10 +15,14 @@ _SCORED = [_NUMBERS.index(number) for number in SCORED_ACTION_UNITS]
 
 
 def unit_kinds(outcomes: Sequence[Outcome]) -> NDArray[np.float64]:
-    """Return 0/1 (items, 20 * 4): true positive, false positive, false negative, true negative of each unit."""
+    """Return 0/1 (items, 20 * 4): true positive, false positive, false negative, true negative of each unit.
+
+    A contested unit is none of the four.
+    """
     said = np.array([[n in (o.predicted or ()) for n in _NUMBERS] for o in outcomes], dtype=bool)
     meant = np.array([[n in (o.label or ()) for n in _NUMBERS] for o in outcomes], dtype=bool)
-    kinds = np.stack([said & meant, said & ~meant, ~said & meant, ~said & ~meant], axis=2)
+    open_ones = np.array([[n in o.contested for n in _NUMBERS] for o in outcomes], dtype=bool)
+    kinds = np.stack([said & meant, said & ~meant, ~said & meant, ~said & ~meant & ~open_ones], axis=2)
     flat: NDArray[np.float64] = kinds.reshape(len(outcomes), -1).astype(np.float64)
     return flat
 
@@ -63,7 +67,7 @@ def unit_means(counts: NDArray[np.int64], protocol: Protocol, min_positives: int
         "macro_f1_all": _known(_mean(unit_f1(counts), _positives(counts) >= max(min_positives, 1))),
         "micro_f1_all": _known(unit_f1(counts.sum(0))),
         "micro_f1_scored": _known(unit_f1(scored.sum(0))),
-        "accuracy": float(right.sum() / total.sum()),
+        "accuracy": float(right.sum() / total.sum()) if total.any() else None,
     }
 
 
@@ -87,7 +91,7 @@ def unit_table(counts: NDArray[np.int64], protocol: Protocol) -> dict[str, dict[
             "precision": tp / (tp + fp) if tp + fp else None,
             "recall": tp / (tp + fn) if tp + fn else None,
             "f1": _known(unit_f1(row)),
-            "accuracy": (tp + tn) / (tp + fp + fn + tn),
+            "accuracy": (tp + tn) / total if (total := tp + fp + fn + tn) else None,
             **_agreement(tp, fp, fn, tn),
         }
         if protocol == "paper":

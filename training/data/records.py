@@ -75,6 +75,20 @@ def question_and_answer(record: dict[str, Any], task: Task) -> tuple[str, str]:
     return question, answer
 
 
+def weight_of(record: dict[str, Any]) -> float:
+    """Return what a record counts in training beside others: its ``weight``, 1 when it has none.
+
+    Review releases give less to descriptions that fewer people judged.
+
+    Raises:
+        RecordFault: when it is no number above 0 and at most 1.
+    """
+    value = record.get("weight", 1.0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise RecordFault("wrong weight", f"'weight' must be a number above 0 and at most 1, not {value!r}")
+    return float(value)
+
+
 def labels_of(record: dict[str, Any], task: Task) -> dict[str, Any]:
     """Return the label of an evaluation record: ``{"emotion": name}``, ``{"action_units": [...]}`` or nothing.
 

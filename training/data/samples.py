@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 
 from emola.errors import ImageError, InputError
 from emola.imaging import open_image
-from training.data.records import RecordFault, Task, labels_of, question_and_answer, record_id, safe_path, text_field
+from training.data.records import (
+    RecordFault,
+    Task,
+    labels_of,
+    question_and_answer,
+    record_id,
+    safe_path,
+    text_field,
+    weight_of,
+)
 
 FaultPolicy = Literal["skip", "refuse"]
 _LISTED: Final = 5
@@ -37,6 +46,7 @@ class Sample:
         task: "emotion" or "au".
         source: where the picture is from, empty when the record does not say.
         labels: ``{"emotion": name}``, ``{"action_units": [numbers]}`` or empty.
+        weight: what each token of the answer counts in the loss, above 0 and at most 1.
     """
 
     id: str
@@ -47,6 +57,7 @@ class Sample:
     task: Task
     source: str = ""
     labels: dict[str, Any] = field(default_factory=dict)
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -203,14 +214,14 @@ def _read_record(record: Any, root: Path, task: Task, prior_dim: int | None) -> 
         identifier = record_id(record)
         question, answer = question_and_answer(record, task)
         labels = labels_of(record, task)
-        source = str(record.get("source") or "")
+        source, weight = str(record.get("source") or ""), weight_of(record)
         image = safe_path(root, text_field(record, "image"))
         prior = None if prior_dim is None else safe_path(root, text_field(record, "landmark"))
-        digest = hashlib.sha256(json.dumps([identifier, question, answer]).encode())
+        digest = hashlib.sha256(json.dumps([identifier, question, answer, weight]).encode())
         digest.update(check_image(image))
         if prior is not None and prior_dim is not None:
             digest.update(load_prior(prior, prior_dim).tobytes())
-        sample = Sample(identifier, image, prior, question, answer, task, source, labels)
+        sample = Sample(identifier, image, prior, question, answer, task, source, labels, weight)
         return _Outcome(identifier, sample, digest.digest())
     except RecordFault as fault:
         return _Outcome(identifier, fault=fault)

@@ -21,6 +21,7 @@ from training.data.records import RecordFault
 from training.data.samples import Sample, load_prior
 from training.features.store import FeatureStore
 from training.lora.batches import MicroBatch
+from training.lora.loss import SAMPLE_WEIGHTS
 
 
 class Collate(Protocol):
@@ -37,12 +38,13 @@ class Example:
     Attributes:
         sample: what is learned: a question and its answer, or a pair of answers.
         length: tokens the model reads, the image span included, after truncation.
-        weight: what it counts in the mean loss: its tokens with loss after truncation, or 1 for a pair.
+        weight: what it counts in the mean loss: its tokens with loss after truncation times the sample's own weight,
+            or 1 for a pair.
     """
 
     sample: Any
     length: int
-    weight: int
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Collator:
     features: FeatureStore | None = None
 
     def __call__(self, samples: Sequence[Sample], *, counted: bool = True) -> dict[str, Tensor]:
-        """Return ``input_ids``, ``attention_mask``, ``labels``, and what the model is given of pictures and priors.
+        """Return the tensors of the processor with ``labels``, and the samples' weights.
 
         Args:
             samples: of one micro batch.
@@ -98,6 +100,7 @@ class Collator:
         tensors = truncate(batch, self.max_length, processor.pad_token_id)
         if not counted:
             tensors["labels"] = torch.full_like(tensors["labels"], LABEL_IGNORED)
+        tensors[SAMPLE_WEIGHTS] = torch.tensor([sample.weight for sample in samples], dtype=torch.float32)
         return tensors
 
 
@@ -147,7 +150,7 @@ def measure(samples: Sequence[Sample], processor: EmolaProcessor, settings: Data
             continue
         if kept < len(ids):
             truncated.append(words)
-        examples.append(Example(sample, kept, kept - asked))
+        examples.append(Example(sample, kept, (kept - asked) * sample.weight))
     if truncated and settings.too_long == "refuse":
         raise InputError(
             f"{len(truncated)} samples are longer than data.max_length {settings.max_length}, and data.too_long is "

@@ -130,7 +130,7 @@ def evaluate(session: Session) -> float | None:
     return float(total) / sum(example.weight for example in session.held_out)
 
 
-def _take_step(session: Session, loader: Iterator[Batch], number: int, steps: int, weight: int) -> dict[str, Any]:
+def _take_step(session: Session, loader: Iterator[Batch], number: int, steps: int, weight: float) -> dict[str, Any]:
     """Take one optimizer step and return its line for the metrics.
 
     The gradient is that of the mean loss over the whole step (per token, or per pair): micro batches add their sums,

@@ -1,5 +1,7 @@
 """The loss: cross entropy of the answer and its end token, summed, so that batches of any size add up exactly.
 
+Every token counts as much as its sample does (``Sample.weight``).
+
 Letters used for shapes: B batch, T tokens, K columns from the first label on, V vocabulary.
 """
 
@@ -9,6 +11,9 @@ from typing import Any
 from torch import Tensor, nn
 
 from emola.model.tokenization import LABEL_IGNORED
+
+SAMPLE_WEIGHTS = "sample_weights"
+"""Name in a batch of what each row counts, float32 (B,)."""
 
 
 def answer_log_probabilities(model: nn.Module, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -38,6 +43,8 @@ def answer_log_probabilities(model: nn.Module, batch: Mapping[str, Tensor]) -> t
 
 
 def answer_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
-    """Return the summed cross entropy of a batch's labelled tokens, float32 ()."""
-    log_probabilities, _ = answer_log_probabilities(model, batch)
-    return -log_probabilities.sum()
+    """Return the cross entropy of a batch's labelled tokens, each times the weight of its row, summed: float32 ()."""
+    inputs = {name: value for name, value in batch.items() if name != SAMPLE_WEIGHTS}
+    log_probabilities, _ = answer_log_probabilities(model, inputs)
+    weights = batch[SAMPLE_WEIGHTS].to(log_probabilities.device)
+    return -(log_probabilities.sum(dim=1) * weights).sum()

@@ -55,6 +55,23 @@ def test_other_folders_are_no_release(make_data, tmp_path):
     assert not is_release(tmp_path)
 
 
+def test_what_reviewers_have_not_settled_is_not_scored(make_run, make_release):
+    run = make_run("run", au=[("AU4 and AU25 are seen.", "25"), ("AU4.", "4")])
+    answers = run / "predictions_au.jsonl"
+    first, second = answers.read_text().splitlines()
+    answers.write_text(f"{first}\n{second.replace('faces/0', 'faces/1')}\n")
+    reviewed = [
+        row("faces/0.png", [25], "AU25 is seen.", old_label=[25], old_reference="AU4 is seen.", contested=[4]),
+        row("faces/1.png", [4], "AU4.", old_label=[4], old_reference="AU4."),
+    ]
+    assert main(["report", str(run), "--release", str(make_release(au=reviewed)), "--bootstrap", "0"]) == 0
+    lines = [line for line in (run / "report.md").read_text().splitlines() if line.startswith("| run | strict |")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    scores = {tuple(cell[2:4]): cell[4] for cell in cells}
+    assert scores["old", "old"] == "83.33"  # AU25 right, AU4 right once and false once: (1 + 2/3) / 2
+    assert scores["new", "new"] == "100.00"
+
+
 def test_the_report_compares_what_was_with_what_is(make_run, make_release, capsys):
     run = make_run("run", [(HAPPY, "3")], [("AU4 is seen.", "25")])
     folder = make_release(

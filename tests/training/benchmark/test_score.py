@@ -107,6 +107,28 @@ def test_a_text_without_any_unit_is_unknown_under_strict_only():
     assert report("au", "paper", rows)["counts"]["unknown"]["ids"] == []
 
 
+def test_contested_units_are_left_out_of_their_item_under_strict_only():
+    items = [Item(0, "AU1, AU4 and AU12", None, "1", contested=(4, 26)), Item(1, "AU4.", None, "12", contested=(12,))]
+    chosen = ScoringSettings("au", "strict", repeats=0)
+    result = score(judge_all(items, chosen), chosen)
+    of_unit = {
+        number: [row[kind] for kind in ("tp", "fp", "fn", "tn")] for number, row in result["action_units"].items()
+    }
+    assert of_unit["1"] == [1, 0, 0, 1]
+    assert of_unit["4"] == [0, 1, 0, 0]  # false in the second item, contested in the first
+    assert of_unit["12"] == [0, 1, 0, 0]  # false in the first, contested in the second
+    assert of_unit["26"] == [0, 0, 0, 1]
+    assert result["counts"]["contested_units"] == {"count": 2, "ids": [0, 1]}
+    published = ScoringSettings("au", "paper", repeats=0)
+    assert score(judge_all(items, published), published)["action_units"]["4"]["fp"] == 2
+
+
+def test_a_unit_contested_everywhere_has_no_figures():
+    chosen = ScoringSettings("au", "strict", repeats=0)
+    row = score(judge_all([Item(0, "AU1", None, "1", contested=(4,))], chosen), chosen)["action_units"]["4"]
+    assert (row["support"], row["f1"], row["accuracy"]) == (0, None, None)
+
+
 def test_failed_items_stay_in_the_denominator():
     rows = [(None, "joy.", 0), ("joy.", "joy.", 0)]
     assert report("emotion", "strict", rows)["s_re"] == 50.0
@@ -212,6 +234,7 @@ def test_the_command_writes_report_and_items(predictions, tmp_path, capsys):
         ),
         ('{"id": 1, "prediction": 3, "label": 0}', "the prediction is neither text nor null"),
         ('{"id": null, "prediction": "a", "label": 0}', "the id is neither"),
+        ('{"id": 1, "prediction": "a", "label": 0, "contested": ["4"]}', "contested is no list of action-unit numbers"),
     ],
 )
 def test_unusable_predictions_exit_2_with_one_sentence(content, message, tmp_path, capsys):

@@ -104,6 +104,11 @@ def test_an_evaluation_record(root: Path, task: Any, label: Any, labels: dict[st
         ({"image": "a\0b"}, "path outside the root"),
         ({"image": "n" * 5000}, "path outside the root"),
         ({"label": "joy"}, "wrong label"),
+        ({"weight": "much"}, "wrong weight"),
+        ({"weight": 0}, "wrong weight"),
+        ({"weight": 1.5}, "wrong weight"),
+        ({"weight": float("nan")}, "wrong weight"),
+        ({"weight": True}, "wrong weight"),
     ],
 )
 def test_each_fault_has_its_name(root: Path, changes: dict[str, Any], kind: str) -> None:
@@ -111,6 +116,12 @@ def test_each_fault_has_its_name(root: Path, changes: dict[str, Any], kind: str)
     assert samples == []
     assert [fault.kind for fault in report.faults] == [kind]
     assert report.counts == {kind: 1}
+
+
+def test_a_record_keeps_its_weight(root: Path) -> None:
+    samples, report = read(root, record(weight=0.6), record(id="b"))
+    assert [sample.weight for sample in samples] == [0.6, 1.0]
+    assert report.fingerprint != read(root, record(), record(id="b"))[1].fingerprint
 
 
 def test_faults_are_counted_and_listed_by_name(root: Path) -> None:

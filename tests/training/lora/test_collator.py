@@ -30,7 +30,7 @@ def test_the_model_is_given_its_inputs_only(
 ) -> None:
     processor.inputs = inputs
     batch = Collator(processor, 2048)(samples[:2])
-    assert set(batch) - {"input_ids", "attention_mask", "labels"} == names
+    assert set(batch) - {"input_ids", "attention_mask", "labels", "sample_weights"} == names
     assert (batch["input_ids"] == processor.image_token_index).sum(dim=1).tolist() == [rows, rows]
 
 

@@ -1,6 +1,7 @@
 """The loss is on the answer and its end token only, and does not depend on how samples are put together."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,14 +10,14 @@ import torch
 from emola.model import EmolaProcessor
 from training.data.samples import Sample
 from training.lora.collator import Collator
-from training.lora.loss import answer_log_probabilities, answer_loss
+from training.lora.loss import SAMPLE_WEIGHTS, answer_log_probabilities, answer_loss
 
 
 def test_it_is_the_models_own_loss_summed(make_model: Callable[[], Any], make_batch: Callable[..., Any]) -> None:
     model, batch = make_model().eval(), make_batch()
     labels = batch["labels"]
     tokens = int((labels[:, 1:] != -100).sum())
-    mean = model(**batch).loss
+    mean = model(**{name: value for name, value in batch.items() if name != SAMPLE_WEIGHTS}).loss
     assert answer_loss(model, batch).item() == pytest.approx(mean.item() * tokens, rel=1e-5)
 
 
@@ -35,6 +36,16 @@ def test_the_parts_add_up_to_the_whole(make_model: Callable[[], Any], make_batch
     together = answer_loss(model, make_batch(0, 1, 2, 3)).item()
     apart = sum(answer_loss(model, make_batch(place)).item() for place in range(4))
     assert together == pytest.approx(apart, rel=1e-5)
+
+
+def test_a_sample_counts_by_its_weight(
+    make_model: Callable[[], Any], make_batch: Callable[..., Any], samples: list[Sample], processor: EmolaProcessor
+) -> None:
+    model = make_model().eval()
+    first, second = (answer_loss(model, make_batch(place)).item() for place in (0, 1))
+    weighted = [replace(samples[0], weight=0.6), replace(samples[1], weight=0.25)]
+    loss = answer_loss(model, Collator(processor, 2048)(weighted)).item()
+    assert loss == pytest.approx(0.6 * first + 0.25 * second, rel=1e-5)
 
 
 def test_accumulated_gradients_equal_those_of_the_whole_step(
