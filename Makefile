@@ -32,7 +32,7 @@ lint: .venv/dev
 	$(BIN)/mypy
 
 test: .venv/dev system lint  ## install, lint and run every test
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --ignore=tests/perf
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --durations=25 --ignore=tests/perf
 
 bench: .venv/dev  ## print speed and memory as ratios measured side by side
 	$(BIN)/python -m pytest tests/perf -q -s
