@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from emola.errors import EmolaError, InputError
 from review.migrations.upgrading import upgrade_schema
 from review.store.events import write_queued_events
+from review.store.rescoring import ROUGE_KEY, Rouge, rescore_queued
 
 BUSY_MS = 5000
 POOL_SIZE = 10
@@ -30,13 +31,14 @@ class Database:
 
     Args:
         url: a path to a SQLite file, or a URL (``sqlite:///review.db``, ``postgresql://user@host/name``).
+        rouge: F of ROUGE-L of an answer and a reference; without it stored answers are scored by recognition only.
 
     Raises:
         InputError: the URL is of no known kind, or the file's folder does not exist.
     """
 
-    def __init__(self, url: str | Path) -> None:
-        self._url = _parse(url)
+    def __init__(self, url: str | Path, rouge: Rouge | None = None) -> None:
+        self._url, self.rouge = _parse(url), rouge
         self._engine = _engine(self._url)
         self._writing = self._engine.execution_options(writing=True)
         self._lock: AbstractContextManager[Any] = threading.RLock() if self.dialect == "sqlite" else nullcontext()
@@ -68,10 +70,11 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Give a session for one short transaction: committed with its events at the end, undone on an exception."""
-        with self._lock, self._plainly(), Session(self._writing) as session:
+        """Give a session for one short transaction: at the end scored, logged and committed; undone on an exception."""
+        with self._lock, self._plainly(), Session(self._writing, info={ROUGE_KEY: self.rouge}) as session:
             yield session
             session.flush()
+            rescore_queued(session)
             write_queued_events(session)
             session.commit()
 

@@ -79,14 +79,13 @@ def import_predictions(
     found = [(image, row) for row in rows if (image := _match(row, images, described, skipped)) is not None]
     if as_descriptions:
         return PredictionReport(_add_texts(database, described, found), 0, tuple(skipped))
-    stored = 0
-    for start in range(0, len(found), CHUNK):
-        batch = [_prediction(image, row, described) for image, row in found[start : start + CHUNK]]
+    answers = [_prediction(image, row, described) for image, row in found]
+    failed = _failures(rows, images, described, {(answer.image_id, answer.task) for answer in answers})
+    for start in range(0, len(answers) + len(failed), CHUNK):
         with database.write() as session:
-            store_predictions(session, predictions=batch)
-        stored += len(batch)
+            store_predictions(session, predictions=[*answers, *failed][start : start + CHUNK])
     images_done = sorted({image.image_id for image, _ in found})
-    return PredictionReport(stored, _vote(database, described, images_done, progress), tuple(skipped))
+    return PredictionReport(len(answers), _vote(database, described, images_done, progress), tuple(skipped))
 
 
 def read_run(folder: Path) -> tuple[Run, list[dict[str, Any]]]:
@@ -127,6 +126,16 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
         if not isinstance(row, dict) or row.get("task") not in TASKS:
             raise InputError(f"Line {number} of {path} is no answer of a benchmark run.")
         yield row
+
+
+def _failures(
+    rows: list[dict[str, Any]], images: dict[str, list[PredictedImage]], run: Run, answered: set[tuple[int, str]]
+) -> list[NewPrediction]:
+    """Return an empty answer where the model was asked and gave none: the benchmark counts it as a wrong one."""
+    empty = [row | {"prediction": ""} for row in rows if not str(row.get("prediction") or "").strip()]
+    asked = [(row, images.get(str(row.get("image")), [])) for row in empty]
+    failed = [_prediction(found[0], row, run) for row, found in asked if len(found) == 1]
+    return [answer for answer in failed if (answer.image_id, answer.task) not in answered]
 
 
 def _match(

@@ -185,11 +185,22 @@ def benchmark_item(candidate: Candidate) -> dict[str, Any]:
         "units": seen,
         "contested": sorted(int(key) for key, gold in units.items() if gold.value is None),
         "reference": reference,
-        "old_label": _old_label(candidate),
+        "old_label": old_label(candidate.task, candidate.text, candidate.published_label),
         "old_reference": candidate.text,
         "prompt": _question(candidate),
     }
     return row | ({} if candidate.landmark is None else {"landmark": candidate.landmark})
+
+
+def old_label(task: str, text: str, published: str | None) -> Any:
+    """Return the published label as written, or what the original text says, or None when it says nothing."""
+    if published is not None:
+        return published
+    if task == "emotion":
+        label = read_emotion(text, "strict").label
+        return None if label is None else label.capitalize()
+    read = [reading.number for reading in read_action_units(text, "strict")]
+    return read if read or states_no_action_unit(text) else None
 
 
 def written_units(text: str) -> str:
@@ -252,14 +263,3 @@ def _label(candidate: Candidate, units: Mapping[str, Mapping[str, Any]]) -> Any:
     if emotion is None or emotion.value is None:
         raise LeftOut("no emotion was labelled" if emotion is None else "contested: waits for adjudication")
     return str(emotion.value["label"]).capitalize()
-
-
-def _old_label(candidate: Candidate) -> Any:
-    """Return the published label as written, or what the original text says, or None when it says nothing."""
-    if candidate.published_label is not None:
-        return candidate.published_label
-    if candidate.task == "emotion":
-        label = read_emotion(candidate.text, "strict").label
-        return None if label is None else label.capitalize()
-    read = [reading.number for reading in read_action_units(candidate.text, "strict")]
-    return read if read or states_no_action_unit(candidate.text) else None

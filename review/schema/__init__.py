@@ -32,6 +32,7 @@ from review.schema.outcome import (
     ReleaseRow,
 )
 from review.schema.people import Guideline, ImageAccess, Setting, User
+from review.schema.scores import ScoreChange, ScoredAnswer, ScoredItem, ScoredRun, ScoreTotal
 from review.schema.work import Assignment, Campaign, PlantedError, SkippedDescription
 
 __all__ = [
@@ -60,6 +61,11 @@ __all__ = [
     "ReleaseRow",
     "Review",
     "ReviewRevision",
+    "ScoreChange",
+    "ScoreTotal",
+    "ScoredAnswer",
+    "ScoredItem",
+    "ScoredRun",
     "Setting",
     "SkippedDescription",
     "Source",

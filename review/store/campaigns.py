@@ -12,6 +12,7 @@ from emola.errors import InputError
 from review.errors import StaleRecord
 from review.schema import Assignment, Campaign, Guideline
 from review.store.events import append_event
+from review.store.rescore_queue import queue_rescoring
 from review.store.slots import (
     CampaignFilter,
     add_slots,
@@ -118,6 +119,7 @@ def create_campaign(
     session.flush()
     queue = lay_out(ranked, planted, random_rate=random_rate, planted_rate=planted_rate, seed=seed)
     add_slots(session, campaign_id=campaign.id, queue=queue, overlap=overlap)
+    queue_rescoring(session, description_ids=planted)
     after = rules | {"name": campaign.name, "filter": campaign.filter, "seed": seed, "descriptions": len(queue)}
     _log(session, actor_id, campaign.id, "create", None, after, now)
     return get_campaign(session, campaign_id=campaign.id)

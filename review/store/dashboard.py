@@ -12,10 +12,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from review.records import CODES
-from review.release_rows import FACT_CODES
 from review.schema import Adjudication, Assignment, Gold, Review, User
 from review.statistics import Rate, rate
-from review.store.judged_claims import JudgedClaim, judged_claims
+from review.store.judged_claims import JudgedClaim, is_counted, judged_claims
 from review.store.needs import find_needs
 from review.store.planted import PlantedAnswer, planted_answers
 
@@ -119,7 +118,7 @@ def dashboard(session: Session, *, campaign_id: int | None = None, now: datetime
     moment = now or datetime.now(UTC)
     claims = judged_claims(session, campaign_id=campaign_id)
     answers = planted_answers(session, campaign_id=campaign_id)
-    sample = [claim for claim in claims if claim.random and _counts(claim)]
+    sample = [claim for claim in claims if claim.random and is_counted(claim.verdict, claim.code)]
     units = sorted({claim.action_unit for claim in sample if claim.action_unit is not None and claim.affirmed})
     progress = _progress(session, campaign_id)
     return Dashboard(
@@ -133,11 +132,6 @@ def dashboard(session: Session, *, campaign_id: int | None = None, now: datetime
         tuple(_atlas(claims)),
         tuple(find_needs(session, campaign_id=campaign_id, waiting=progress.waiting_adjudication)),
     )
-
-
-def _counts(claim: JudgedClaim) -> bool:
-    """Say whether a claim is right or wrong in its facts; undecided ones, boilerplate and style say nothing here."""
-    return claim.verdict == "correct" or (claim.verdict == "wrong" and claim.code in FACT_CODES)
 
 
 def _wrong(claims: Iterable[JudgedClaim]) -> Rate:
@@ -234,7 +228,7 @@ def _atlas(claims: Iterable[JudgedClaim]) -> list[AtlasCell]:
     totals: Counter[tuple[int | None, str, str]] = Counter()
     errors: Counter[tuple[str, int | None, str, str]] = Counter()
     for claim in claims:
-        if not _counts(claim):
+        if not is_counted(claim.verdict, claim.code):
             continue
         for pose, gate in product((claim.pose, ANY), (*claim.gates, ANY)):
             totals[claim.action_unit, pose, gate] += 1

@@ -17,6 +17,7 @@ from review.schema import Description, Gold
 from review.store.adjudication_queue import settle_adjudication
 from review.store.events import append_event
 from review.store.judgements import Judgements, Key, load_judgements, merge_judgements, undecided
+from review.store.rescore_queue import queue_rescoring
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def refresh(session: Session, *, description_id: int, now: datetime | None = Non
     contested = undecided(judgements, outcomes)
     settle_adjudication(session, judgements, contested)
     if added or superseded:
+        queue_rescoring(session, gold_of=description_id, now=moment)
         append_event(
             session,
             actor_id=None,

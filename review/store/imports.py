@@ -15,6 +15,7 @@ from review.faba_records import FabaRecord
 from review.pictures import PictureFacts
 from review.schema import Description, Image, Source, Table
 from review.store.events import append_event
+from review.store.rescore_queue import queue_rescoring
 
 CHUNK = 500
 """Values in one IN list; SQLite builds may take no more than 999."""
@@ -76,6 +77,7 @@ def add_batch(session: Session, *, source_id: int, rows: Sequence[NewDescription
     values = {_key(row, images): _description(row, source_id, images[row.picture.sha256]) for row in rows}
     known = _known(session, sorted(before.values()))
     new = [value for key, value in values.items() if key not in known]
+    queue_rescoring(session, image_ids=images.values())
     if new:
         _insert_new(session, Description, new)
         texts = hashlib.sha256("".join(value["text_sha256"] for value in new).encode()).hexdigest()

@@ -164,7 +164,7 @@ def _suspicion(session: Session, description_id: int) -> SuspicionView | None:
 
 
 def _answers(session: Session, image_id: int, task: str) -> tuple[AnswerView, ...]:
-    query = select(Prediction).where(Prediction.image_id == image_id, Prediction.task == task)
+    query = select(Prediction).where(Prediction.image_id == image_id, Prediction.task == task, Prediction.text != "")
     return tuple(AnswerView(row.model, row.run, row.text) for row in session.scalars(query.order_by(Prediction.id)))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Exists, Select, String, cast, exists, select, true
 from sqlalchemy.orm import Session
 
+from review.release_rows import FACT_CODES
 from review.schema import Assignment, Claim, Description, FaceMeasurement, Gold
 from review.statistics import gate_classes, pose_class
 
@@ -31,6 +32,11 @@ class JudgedClaim:
     random: bool
     pose: str
     gates: tuple[str, ...]
+
+
+def is_counted(verdict: str, code: str | None) -> bool:
+    """Say whether a claim is right or wrong in its facts; undecided ones, boilerplate and style say nothing here."""
+    return verdict == "correct" or (verdict == "wrong" and code in FACT_CODES)
 
 
 def judged_claims(session: Session, *, campaign_id: int | None = None) -> list[JudgedClaim]:

@@ -12,6 +12,8 @@ from review.agreeing import VotedClaim
 from review.pictures import PictureFacts
 from review.schema import Claim, Description, Image, Prediction
 from review.store.events import append_event
+from review.store.rescore_queue import queue_rescoring
+from review.store.rescoring import withdraw_answers
 
 CHUNK = 500
 
@@ -33,7 +35,7 @@ class PredictedImage:
 
 @dataclass(frozen=True)
 class NewPrediction:
-    """One answer; ``read`` is what it says, see ``review.predictions.read_answer``."""
+    """One answer and what it says (``review.predictions.read_answer``); ``text`` is empty where the model failed."""
 
     image_id: int
     task: str
@@ -64,9 +66,12 @@ def store_predictions(session: Session, *, predictions: Sequence[NewPrediction])
     for task in {prediction.task for prediction in predictions}:
         images = [prediction.image_id for prediction in predictions if prediction.task == task]
         same = (Prediction.run == run, Prediction.task == task, Prediction.image_id.in_(images))
-        session.execute(delete(Prediction).where(*same))
+        replaced = list(session.scalars(select(Prediction.id).where(*same)))
+        withdraw_answers(session, prediction_ids=replaced)
+        session.execute(delete(Prediction).where(Prediction.id.in_(replaced)))
     rows = {(prediction.image_id, prediction.task): vars(prediction) for prediction in predictions}
     session.execute(insert(Prediction), list(rows.values()))
+    queue_rescoring(session, image_ids=[prediction.image_id for prediction in predictions])
     after = {"answers": len(rows), "model": predictions[0].model}
     append_event(session, actor_id=None, entity="run", entity_id=run, action="predictions", after=after)
 
@@ -75,6 +80,7 @@ def predictions_of(session: Session, *, run: str, image_ids: Sequence[int]) -> d
     """Return what the answers of a run about at most 500 images say, by image and task."""
     found: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
     query = select(Prediction.image_id, Prediction.task, Prediction.read).where(Prediction.run == run)
+    query = query.where(Prediction.text != "")
     for row in session.execute(query.where(Prediction.image_id.in_(image_ids))):
         found[row.image_id][row.task] = row.read
     return found

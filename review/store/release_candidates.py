@@ -62,7 +62,7 @@ def iterate_candidates(session: Session, *, ids: Sequence[int], prefixes: Mappin
         prefixes: id of a source to what is put before its paths ("" or a folder with a slash behind it).
     """
     for start in range(0, len(ids), CHUNK):
-        yield from _load(session, ids[start : start + CHUNK], prefixes)
+        yield from load_candidates(session, ids=ids[start : start + CHUNK], prefixes=prefixes)
         session.expunge_all()
 
 
@@ -88,8 +88,10 @@ def _matching(query: ReleaseQuery) -> Select[int]:
     return matching.order_by(Description.id)
 
 
-def _load(session: Session, ids: Sequence[int], prefixes: Mapping[int, str]) -> list[Candidate]:
-    """Return the candidates of some ids, in their order."""
+def load_candidates(
+    session: Session, *, ids: Sequence[int], prefixes: Mapping[int, str] | None = None
+) -> list[Candidate]:
+    """Return at most 500 descriptions with their gold, by id; paths stay as they were imported without ``prefixes``."""
     gold: dict[int, dict[tuple[str, str], GoldRecord]] = defaultdict(dict)
     rows = session.scalars(select(Gold).where(Gold.description_id.in_(ids), Gold.superseded.is_(False)))
     for row in rows:
@@ -109,7 +111,7 @@ def _load(session: Session, ids: Sequence[int], prefixes: Mapping[int, str]) -> 
         guidelines[review.description_id] |= {review.version} - {None}
     found = []
     for description, image, source, locked, planted in session.execute(_described(ids)):
-        prefix = prefixes[source.id]
+        prefix = prefixes[source.id] if prefixes is not None else ""
         found.append(
             Candidate(
                 id=description.id,
