@@ -170,13 +170,14 @@ def open_review(options: argparse.Namespace, say: Say) -> "tuple[Database, Acces
     from review.page_access import Access
     from review.releasing import recover_releases
     from review.snapshots import SnapshotKeeper, restore_newest
+    from training.benchmark.rouge_l import rouge_f
 
     said = []
     if options.snapshots is not None:
         if "://" in options.db:
             raise InputError("--snapshots is for a database file; a PostgreSQL server has backups of its own.")
         said += restore_newest(options.snapshots, Path(options.db))
-    database = Database(options.db)
+    database = Database(options.db, rouge_f)
     database.upgrade()
     said += recover_releases(database)
     keeper = None if options.snapshots is None else SnapshotKeeper(database, options.snapshots)

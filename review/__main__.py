@@ -14,6 +14,7 @@ from review import (
     import_command,
     machine_command,
     release_command,
+    rescore_command,
     status_command,
     user_command,
 )
@@ -32,6 +33,7 @@ GROUPS = (
     campaign_command,
     user_command,
     release_command,
+    rescore_command,
     backup_command,
 )
 

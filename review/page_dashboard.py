@@ -12,6 +12,7 @@ from review.page_atlas import FEWEST, atlas_html
 from review.page_dashboard_parts import dashboard_html, note_html
 from review.page_html import READING, heading_html, section_html
 from review.page_item import names_for
+from review.page_scores import build_scores
 from review.store.campaigns import list_campaigns
 from review.store.dashboard import Dashboard, dashboard
 from review.store.people import UserRecord, list_users, require
@@ -45,6 +46,7 @@ class DashboardPage:
         pace = gr.BarPlot(
             x="day", y="reviews", x_title="day (UTC)", y_lim=[0, None], height=190, show_label=False, elem_id="pace"
         )
+        build_scores(database, who)
         gr.HTML(section_html("Atlas of errors") + note_html(ATLAS_NOTE), apply_default_css=False)
         with gr.Row(elem_classes="rv-filters"):
             pose = gr.Dropdown([ANY], value=ANY, label="Pose", elem_id="atlas-pose")

@@ -134,6 +134,11 @@ def google_rouge_l(prediction: str, reference: str) -> Rouge:
     return _google_score(_LcsTables([meant]).rows(said)[-1].bit_count(), len(said), len(meant))
 
 
+def rouge_f(prediction: str, reference: str) -> float:
+    """Return F of :func:`google_rouge_l`, which makes S_ge under the ``strict`` protocol."""
+    return google_rouge_l(prediction, reference).f
+
+
 def google_rouge_lsum(prediction: str, reference: str) -> Rouge:
     """Return rougeLsum: union of longest common subsequences over lines, each word counted as often as it occurs."""
     said = [google_words(line) for line in prediction.split("\n") if line]

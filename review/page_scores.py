@@ -1,0 +1,144 @@
+"""Part of the dashboard: what the corrections did to the scores of models, and whether more review matters."""
+
+import gradio as gr
+from markupsafe import Markup
+
+from review.database import Database
+from review.page_answering import Who, fill_on_open
+from review.page_dashboard_parts import note_html, rate_html
+from review.page_html import NOTHING, READING, badge_html, empty_html, join, section_html, table_html
+from review.page_words import unit_words
+from review.rescoring import ScoreBoard, ScoreReport
+from review.score_tables import (
+    NO_ROUGE,
+    NOTHING_SCORED,
+    ScoreTable,
+    change_sentences,
+    rank_sentence,
+    reviewed_table,
+    run_names,
+    scores_table,
+    stop_sentence,
+    units_table,
+)
+from review.store.people import require
+from review.store.residual import UnitResidual
+
+TITLE = "What the corrections did to the scores"
+LEFT_TITLE = "What is still wrong, and whether more review matters"
+HOW = (
+    "Answers of imported benchmark runs about evaluation pictures, scored again at every change of gold, read by the "
+    "strict protocol. Items without usable gold keep their old label and reference, so the order is that of the whole "
+    "set as it stands. All campaigns."
+)
+REVIEWED = "Reviewed items alone: the numbers of a release made now (benchmark report with --release, strict)"
+RESIDUAL_NOTE = (
+    "How often a claim is wrong comes from reviewed descriptions of the random stratum that are no more suspicious "
+    "than the most suspicious one left; 95 % Wilson intervals. All campaigns, published descriptions."
+)
+EMPTY = empty_html(
+    "No benchmark run is imported yet",
+    "python -m review import-predictions RUN stores the answers of a run; from then on every correction shows here "
+    "what it did to the score of each model. Two runs or more give an order of models.",
+)
+NO_SAMPLE = "Every published description is reviewed: no claim is left."
+
+
+def build_scores(database: Database, who: Who) -> None:
+    """Build the part inside the current blocks; it fills itself when the page opens."""
+    ScoresPart(database, who)
+
+
+class ScoresPart:
+    """Draws the part and fills it."""
+
+    def __init__(self, database: Database, who: Who) -> None:
+        self.board, self.who = ScoreBoard(database), who
+        body = gr.HTML(READING, elem_id="scores", apply_default_css=False)
+        fill_on_open(self.load, [body])
+
+    def load(self, request: gr.Request) -> list[Markup]:
+        """Return the scores as they are now."""
+        require(self.who(request), "viewer")
+        self.board.complete()
+        return [scores_html(self.board.report())]
+
+
+def scores_html(report: ScoreReport) -> Markup:
+    """Return the part of the page."""
+    return join([section_html(TITLE), _scores(report), section_html(LEFT_TITLE), _left(report)])
+
+
+def _scores(report: ScoreReport) -> Markup:
+    if not report.coverage.predictions:
+        return EMPTY
+    if not report.runs:
+        said = NOTHING_SCORED.format(count=report.coverage.predictions)
+        return empty_html(
+            "Nothing is scored yet", f"{said} If they were imported by an earlier version: python -m review rescore."
+        )
+    names = run_names(report.runs)
+    parts = [note_html(HOW)]
+    if report.coverage.without_rouge:
+        parts.append(note_html(NO_ROUGE.format(count=report.coverage.without_rouge)))
+    if report.change is not None:
+        parts.append(_change(change_sentences(report.change, names)))
+    for task in dict.fromkeys(run.task for run in report.runs):
+        parts.append(_table(scores_table(report, task)))
+        ranking = report.rankings.get(task)
+        parts.append(
+            note_html(
+                "One run alone has no rank; import another one to compare models."
+                if ranking is None
+                else rank_sentence(ranking, names)
+            )
+        )
+        parts.append(_folded(REVIEWED, reviewed_table(report, task)))
+    return join([*parts, _table(units_table(report))])
+
+
+def _table(table: ScoreTable) -> Markup:
+    if not table.rows:
+        return NOTHING
+    return table_html(table.heads, table.rows, caption=table.caption, numbers=range(1, len(table.heads)))
+
+
+def _folded(title: str, table: ScoreTable) -> Markup:
+    if not table.rows:
+        return NOTHING
+    return Markup("<details><summary>{}</summary>{}</details>").format(title, _table(table))
+
+
+def _change(sentences: list[str]) -> Markup:
+    """Return what the latest change did: first what it was, then a line for each run."""
+    lines = join(Markup("<li>{}</li>").format(sentence) for sentence in sentences[1:])
+    return Markup('<section class="rv-needs"><h4>Latest change</h4><p>{}</p><ul>{}</ul></section>').format(
+        sentences[0], lines
+    )
+
+
+def _left(report: ScoreReport) -> Markup:
+    advice = join(
+        Markup("<p>{} {}</p>").format(
+            badge_html("stop rule", "good" if found.may_stop else "wait"), stop_sentence(task, found)
+        )
+        for task, found in report.advice.items()
+    )
+    if not report.residuals:
+        return join([advice, note_html(NO_SAMPLE)])
+    rows = [
+        (unit_words(one.action_unit), f"{one.left:,}", rate_html(one.rate), _expected(one)) for one in _ordered(report)
+    ]
+    heads = ("Action unit", "Claims left", "Wrong", "Wrong ones left")
+    return join([advice, note_html(RESIDUAL_NOTE), table_html(heads, rows, numbers=(1, 3))])
+
+
+def _ordered(report: ScoreReport) -> list[UnitResidual]:
+    """Return the units with the most wrong claims left first."""
+    return sorted(report.residuals, key=lambda one: (-(one.expected or 0.0), one.action_unit))
+
+
+def _expected(one: UnitResidual) -> str:
+    if one.expected is None or one.low is None or one.high is None:
+        return "–"
+    return f"{one.expected:,.0f} ({one.low:,.0f} to {one.high:,.0f})"
