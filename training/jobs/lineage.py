@@ -5,14 +5,13 @@ The file makes the adapter appear in the studio's list of models, with the relea
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from emola.errors import InputError, ResourceError
+from emola.errors import InputError
 from emola.exit_code import exit_code
-from training.loop.turn import LINEAGE
+from training.loop.turn import write_lineage
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,12 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _write(adapter: Path, text: str) -> None:
     if not adapter.is_dir():
         raise InputError(f"There is no adapter in {adapter}.")
-    partial = adapter / f".{LINEAGE}.{os.getpid()}"
-    try:
-        partial.write_text(json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(adapter / LINEAGE)
-    except OSError as error:
-        raise ResourceError(f"{adapter / LINEAGE} cannot be written: {error.strerror or error}.") from error
+    write_lineage(adapter, json.loads(text))
 
 
 if __name__ == "__main__":

@@ -13,15 +13,16 @@ from emola.errors import InputError
 from emola.shelf import TINY
 from training.loop.plan import Arm, LoopPlan, arm_of_release
 from training.loop.summary import summary_markdown
-from training.loop.turn import run_turn
+from training.loop.turn import alone_in, run_turn
 from training.synthetic.dataset import DatasetPlan, make_dataset
 from training.synthetic.wrong import WrongPlan
 
 CONFIG = Path("training/configs/loop_tiny.yaml")
 SAMPLE_SEED, UNSEEN_SEED = 21, 22
-SAMPLE_WRONG = 0.5
+SAMPLE_WRONG, SAMPLE_ERRORS = 0.5, 3
 UNSEEN_FACES = 150
-"""Share of wrong descriptions where the loop is shown on rendered faces, and the faces that it is measured on."""
+"""Where the loop is shown on rendered faces: share of wrong descriptions, mistakes in each at most, and how many faces
+it is measured on unless a number of questions is named."""
 
 ReleaseOf = Callable[[str, Path, str | None], tuple[Path, Path]]
 """Database, folder of releases, name or None for a new one; returns the release's folder and its data root."""
@@ -38,8 +39,10 @@ def run_command(arguments: Sequence[str], release_of: ReleaseOf, corrected_sampl
         EmolaError: a step failed.
     """
     options = _parser().parse_args(arguments)
-    plan = _plan_sample(options, corrected_sample) if options.sample else _plan_release(options, release_of)
-    summary = run_turn(plan, partial(print, file=sys.stderr, flush=True))
+    say = partial(print, file=sys.stderr, flush=True)
+    with alone_in(options.out, say) as lock:
+        plan = _plan_release(options, release_of) if options.sample is None else _plan_sample(options, corrected_sample)
+        summary = run_turn(plan, say, lock)
     sys.stdout.write(f"{summary_markdown(summary)}\nThe report is {plan.out / 'report.html'}.\n")
 
 
@@ -83,11 +86,12 @@ def _plan_sample(options: argparse.Namespace, corrected_sample: CorrectedSample)
     if options.sample < 1:
         raise InputError(f"--sample must be the number of faces, at least 1, not {options.sample}.")
     sample, unseen = options.out / "sample", options.out / "unseen"
-    make_dataset(DatasetPlan(sample, options.sample, SAMPLE_SEED, WrongPlan(SAMPLE_WRONG), eval_share=0.0))
-    make_dataset(DatasetPlan(unseen, UNSEEN_FACES, UNSEEN_SEED, eval_share=1.0))
+    wrong = WrongPlan(SAMPLE_WRONG, SAMPLE_ERRORS, habits=True)
+    make_dataset(DatasetPlan(sample, options.sample, SAMPLE_SEED, wrong, eval_share=0.0))
+    make_dataset(DatasetPlan(unseen, options.limit or UNSEEN_FACES, UNSEEN_SEED, eval_share=1.0))
     release = corrected_sample(sample, options.out)
-    wrong = Arm("uncorrected", *(sample / "train" / f"train_{task}_anno.json" for task in ("au", "emotion")))
-    arms = (wrong, arm_of_release("corrected", release))
+    uncorrected = Arm("uncorrected", *(sample / "train" / f"train_{task}_anno.json" for task in ("au", "emotion")))
+    arms = (uncorrected, arm_of_release("corrected", release))
     return LoopPlan(
         options.out,
         options.base,
@@ -98,4 +102,5 @@ def _plan_sample(options: argparse.Namespace, corrected_sample: CorrectedSample)
         tuple(options.seeds),
         inputs="both",
         limit=options.limit,
+        planted=True,
     )

@@ -41,6 +41,7 @@ class LoopPlan:
         seeds: of the trainings, at least one.
         inputs: what the models are given: both, prior or image; None for what the base says.
         limit: benchmark questions of each task, None for all.
+        planted: whether the first arm holds the habits of ``training.synthetic make --habits``; they are counted then.
     """
 
     out: Path
@@ -52,6 +53,7 @@ class LoopPlan:
     seeds: tuple[int, ...] = (1,)
     inputs: str | None = None
     limit: int | None = None
+    planted: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a plan that cannot be carried out, in one sentence."""

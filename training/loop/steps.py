@@ -1,12 +1,15 @@
 """The steps of a turn: each is a command of its own that resumes, so that killing any of them loses nothing."""
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from emola.errors import EmolaError, InputError
 from training.loop.plan import Arm, LoopPlan
@@ -22,11 +25,13 @@ class Step:
         name: what is told while it runs.
         command: arguments of this Python.
         out: folder that it makes.
+        repeatable: whether it is run again when its command has changed, such as a report with another seed.
     """
 
     name: str
     command: tuple[str, ...]
     out: Path
+    repeatable: bool = False
 
 
 def plan_steps(plan: LoopPlan) -> list[Step]:
@@ -39,27 +44,50 @@ def plan_steps(plan: LoopPlan) -> list[Step]:
             steps.append(_benchmark(plan, name, f"{plan.base}+{plan.adapter(arm, seed)}"))
     report = plan.out / "report.html"
     runs = [str(step.out) for step in steps if step.out.name.endswith("answers")]
-    steps.append(Step("writing the report", ("training.benchmark", "report", *runs, "--out", str(report)), report))
+    command = ("training.benchmark", "report", *runs, "--out", str(report))
+    steps.append(Step("writing the report", command, report, repeatable=True))
     return steps
 
 
-def run_steps(plan: LoopPlan, steps: list[Step], say: Callable[[str], None]) -> None:
-    """Run what is not done yet; what was done is remembered in ``loop.json``.
+def run_steps(plan: LoopPlan, steps: list[Step], say: Callable[[str], None], lock: int | None = None) -> None:
+    """Run what is not done yet; what was done, by which command and in how many seconds, is in ``loop.json``.
+
+    Args:
+        plan: of the turn.
+        steps: in order.
+        say: told one sentence a step.
+        lock: file descriptor that each command inherits, so that what a killed turn leaves behind keeps the folder.
 
     Raises:
-        InputError: a step refused its input.
+        InputError: a step refused its input, or the folder holds another turn.
         EmolaError: a step failed; its last words are in the sentence and everything is in ``loop.log``.
     """
     plan.out.mkdir(parents=True, exist_ok=True)
     done = _read_done(plan.out)
     for number, step in enumerate(steps, 1):
-        if step.name in done:
+        if _is_done(step, done, plan):
             continue
         say(f"Step {number} of {len(steps)}: {step.name} ...")
         _write_state(plan.out, done, step.name, len(steps))
-        _run(step, plan.out / "loop.log")
-        done.append(step.name)
+        begun = time.monotonic()
+        _run(step, plan.out / "loop.log", lock)
+        done[step.name] = {"command": _fingerprint(step, plan), "seconds": round(time.monotonic() - begun, 1)}
     _write_state(plan.out, done, None, len(steps))
+
+
+def _is_done(step: Step, done: Mapping[str, Any], plan: LoopPlan) -> bool:
+    """Say whether a step was done by the same command; another one is refused, unless it can simply be repeated."""
+    if step.name not in done:
+        return False
+    same = bool(done[step.name]["command"] == _fingerprint(step, plan))
+    if not same and not step.repeatable:
+        raise InputError(f"{plan.out} holds another turn ({step.name}); choose another folder with --out.")
+    return same
+
+
+def _fingerprint(step: Step, plan: LoopPlan) -> str:
+    """Return a hash of a command and of the configuration of the trainings."""
+    return hashlib.sha256("\0".join(step.command).encode() + plan.config.read_bytes()).hexdigest()
 
 
 def _benchmark(plan: LoopPlan, name: str, model: str) -> Step:
@@ -88,30 +116,41 @@ def _list(path: Path | None) -> str:
     return "[]" if path is None else json.dumps([str(path)])
 
 
-def _run(step: Step, log: Path) -> None:
-    """Run one command, its output into the log."""
-    with log.open("ab") as stream:
-        stream.write(f"\n== {step.name}: python -m {' '.join(step.command)}\n".encode())
-        stream.flush()
-        start = stream.tell()
-        run = subprocess.run([sys.executable, "-m", *step.command], stdout=stream, stderr=stream, check=False)
+def _run(step: Step, log: Path, lock: int | None) -> None:
+    """Run one command, its output into the log; it ends when this process does, however that ends."""
+    reading, writing = os.pipe()
+    command = [sys.executable, "-m", "training.jobs.stage", str(reading), *step.command]
+    inherited = (reading,) if lock is None else (reading, lock)
+    try:
+        with log.open("ab") as stream:
+            stream.write(f"\n== {step.name}: python -m {' '.join(step.command)}\n".encode())
+            stream.flush()
+            start = stream.tell()
+            run = subprocess.run(command, stdout=stream, stderr=stream, check=False, pass_fds=inherited)
+    finally:
+        os.close(reading)
+        os.close(writing)
     if run.returncode:
         words = log.read_bytes()[start:].decode(errors="replace").strip().splitlines()
         sentence = f"The loop stopped while {step.name}: {words[-1] if words else 'it said nothing'} (see {log})"
         raise (InputError if run.returncode == 2 else EmolaError)(sentence)
 
 
-def _read_done(out: Path) -> list[str]:
+def _read_done(out: Path) -> dict[str, Any]:
     path = out / STATE
     if not path.is_file():
-        return []
+        return {}
     try:
-        return [str(name) for name in json.loads(path.read_text(encoding="utf-8"))["done"]]
-    except (ValueError, KeyError, TypeError) as error:
+        return {str(name): {"command": was["command"], **was} for name, was in _json(path)["done"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is damaged ({error}); take the folder away and start again.") from error
 
 
-def _write_state(out: Path, done: list[str], doing: str | None, total: int) -> None:
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _write_state(out: Path, done: Mapping[str, Any], doing: str | None, total: int) -> None:
     """Replace ``loop.json`` as a whole."""
     temporary = out / f".{STATE}.{os.getpid()}"
     temporary.write_text(json.dumps({"done": done, "doing": doing, "steps": total}, indent=2), encoding="utf-8")

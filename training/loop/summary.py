@@ -10,39 +10,62 @@ from training.benchmark.items import read_items
 from training.benchmark.run_folder import RunFolder
 from training.benchmark.score import ScoringSettings, judge_all, score
 from training.loop.plan import LoopPlan
-from training.loop.wrong_claims import CODES, count_wrong
+from training.loop.wrong_claims import CODES, WrongCount, count_habits, count_wrong
 
-SCORES = {"units": "action-unit macro-F1 (20 units)", "emotion": "emotion accuracy"}
+ALL_HABITS = "planted"
+SCORES = {
+    "units": "action-unit macro-F1 (20 units), %",
+    "emotion": "emotion accuracy, %",
+    "rege_au": "S_rege, action units (0 to 200)",
+    "rege_emotion": "S_rege, emotion (0 to 200)",
+}
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One model on the evaluation data: rates by error code and scores by name, each 0 to 1 or None."""
+    """One model on the evaluation data: numbers by row of the table, in its units; None where there is none."""
 
-    rates: dict[str, float | None]
-    scores: dict[str, float | None]
+    values: dict[str, float | None]
+    titles: dict[str, str]
 
 
-def measure(folder: Path) -> Measured:
-    """Score one finished benchmark run by the protocol ``strict``."""
+def measure(folder: Path, *, planted: bool) -> Measured:
+    """Score one finished benchmark run by the protocol ``strict``.
+
+    Args:
+        folder: of the run.
+        planted: whether a describer's habits were planted in what was learnt from, so that they are counted too.
+    """
     run = RunFolder(folder)
     units, emotions = (read_items(run.predictions_file(task)) for task in ("au", "emotion"))
     by_unit = score(judge_all(units, settings := ScoringSettings("au", "strict", repeats=0)), settings)
     by_face = score(judge_all(emotions, settings := ScoringSettings("emotion", "strict", repeats=0)), settings)
-    rates: dict[str, float | None] = {code: count.rate for code, count in count_wrong(units, emotions).items()}
-    return Measured(rates, {"units": by_unit["macro_f1_all"], "emotion": by_face["accuracy"]})
+    habits = count_habits(units, emotions) if planted else {}
+    counts: dict[str, WrongCount] = {ALL_HABITS: sum(habits.values(), WrongCount(0, 0))} if planted else {}
+    counts |= habits | dict(count_wrong(units, emotions))
+    values = {key: None if count.rate is None else 100 * count.rate for key, count in counts.items()}
+    values |= {"units": _percent(by_unit["macro_f1_all"]), "emotion": _percent(by_face["accuracy"])}
+    values |= {"rege_au": by_unit["s_rege"], "rege_emotion": by_face["s_rege"]}
+    titles = {ALL_HABITS: f"planted mistakes, % of {counts[ALL_HABITS].of} occasions"} if planted else {}
+    titles |= {name: f"{count.of} × {name}, %" for name, count in habits.items()}
+    titles |= {code: f"{code} {words}, in 100 descriptions" for code, words in CODES.items()}
+    return Measured(values, titles | SCORES)
 
 
 def summarise(plan: LoopPlan) -> dict[str, Any]:
     """Measure every model of a finished turn, write ``summary.json`` and ``summary.md``, and return the numbers."""
-    models = {"base": [measure(plan.out / "base-answers")]}
+    models = {"base": [measure(plan.out / "base-answers", planted=plan.planted)]}
     for arm in plan.arms:
-        models[arm.name] = [measure(plan.out / f"{arm.name}-seed{seed}-answers") for seed in plan.seeds]
+        folders = [plan.out / f"{arm.name}-seed{seed}-answers" for seed in plan.seeds]
+        models[arm.name] = [measure(folder, planted=plan.planted) for folder in folders]
     rows: dict[str, dict[str, Any]] = {}
-    for code in CODES:
-        rows[code] = {name: _spread([one.rates[code] for one in found]) for name, found in models.items()}
-    for key in SCORES:
-        rows[key] = {name: _spread([one.scores[key] for one in found]) for name, found in models.items()}
+    for key, title in models["base"][0].titles.items():
+        found = {name: [one.values[key] for one in measured] for name, measured in models.items()}
+        rows[key] = {"title": title, "models": {name: _spread(values) for name, values in found.items()}}
+        if len(plan.arms) == 2:
+            before, after = (found[arm.name] for arm in plan.arms)
+            pairs = [(b, a) for b, a in zip(before, after, strict=True) if a is not None and b is not None]
+            rows[key]["difference"] = _spread([a - b for b, a in pairs])
     summary = {"seeds": list(plan.seeds), "evaluation": plan.evaluation, "rows": rows}
     (plan.out / "summary.json").write_text(json.dumps(summary, indent=2), encoding="utf-8")
     (plan.out / "summary.md").write_text(summary_markdown(summary), encoding="utf-8")
@@ -50,24 +73,31 @@ def summarise(plan: LoopPlan) -> dict[str, Any]:
 
 
 def summary_markdown(summary: dict[str, Any]) -> str:
-    """Return the numbers as a table: percent, mean ± standard deviation over the seeds."""
-    names = list(next(iter(summary["rows"].values())))
-    titles: dict[str, str] = {code: f"{code} {words}" for code, words in CODES.items()}
-    titles |= SCORES
-    lines = [f"| share | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-    for key, row in summary["rows"].items():
-        lines.append(f"| {titles[key]} | {' | '.join(_words(row[name]) for name in names)} |")
+    """Return the numbers as table: mean ± standard deviation over the seeds, also of the second arm minus the first."""
+    rows = list(summary["rows"].values())
+    names = list(rows[0]["models"])
+    compared = [f"{names[2]} minus {names[1]}"] if "difference" in rows[0] else []
+    lines = [f"| on faces never seen | {' | '.join([*names, *compared])} |", "|---" * (len(names + compared) + 1) + "|"]
+    for row in rows:
+        cells = [_words(row["models"][name]) for name in names]
+        cells += [_words(row["difference"], "+") for _ in compared]
+        lines.append(f"| {row['title']} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def _spread(values: list[float | None]) -> dict[str, Any]:
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def _spread(values: list[float | None] | list[float]) -> dict[str, Any]:
     known = [value for value in values if value is not None]
     mean, deviation = (fmean(known), stdev(known) if len(known) > 1 else None) if known else (None, None)
     return {"mean": mean, "sd": deviation, "values": values}
 
 
-def _words(cell: dict[str, Any]) -> str:
+def _words(cell: dict[str, Any], sign: str = "-") -> str:
+    """Return mean and spread; ``sign`` "+" shows that of rises too."""
     if cell["mean"] is None:
         return "none"
-    spread = "" if cell["sd"] is None else f" ± {100 * cell['sd']:.1f}"
-    return f"{100 * cell['mean']:.1f} %{spread}"
+    spread = "" if cell["sd"] is None else f" ± {cell['sd']:.1f}"
+    return f"{cell['mean']:{sign}.1f}{spread}"

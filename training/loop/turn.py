@@ -1,10 +1,15 @@
 """One turn of the loop, from training files to a report; killed at any moment, the same call goes on."""
 
 import json
-from collections.abc import Callable
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from emola.errors import ResourceError
+from training.jobs.turns import turn
 from training.loop.plan import LoopPlan
 from training.loop.steps import plan_steps, run_steps
 from training.loop.summary import summarise
@@ -13,23 +18,68 @@ LINEAGE = "lineage.json"
 """File beside an adapter that says what it was trained on."""
 
 
-def run_turn(plan: LoopPlan, say: Callable[[str], None]) -> dict[str, Any]:
+_LOOK_S: Final = 0.2
+
+
+@contextmanager
+def alone_in(folder: Path, say: Callable[[str], None]) -> Iterator[int]:
+    """Make a folder and keep other turns out of it for the length of the block; give the lock for the commands.
+
+    Args:
+        folder: of the turn.
+        say: told when another turn, or what a killed one left behind, has to end first.
+
+    Raises:
+        ResourceError: the folder cannot be made or has no file locks.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ResourceError(f"{folder} cannot be made: {error.strerror or error}.") from error
+    said: list[str] = []
+
+    def wait() -> None:
+        if not said:
+            said.append(f"Another process still works in {folder}; waiting until it has ended.")
+            say(said[0])
+        time.sleep(_LOOK_S)
+
+    with turn(folder, lambda: True, wait) as lock:
+        yield lock
+
+
+def run_turn(plan: LoopPlan, say: Callable[[str], None], lock: int | None = None) -> dict[str, Any]:
     """Train, ask, report; return the summary (also in ``summary.json`` and ``summary.md``).
 
     Args:
         plan: what to do.
         say: told one sentence a step.
+        lock: of :func:`alone_in`, for the commands.
 
     Raises:
         InputError: a step refused its input.
         EmolaError: a step failed.
     """
-    run_steps(plan, plan_steps(plan), say)
+    run_steps(plan, plan_steps(plan), say, lock)
     for arm in plan.arms:
         for seed in plan.seeds:
             lineage = {**arm.lineage, "arm": arm.name, "seed": seed, "base": plan.base}
-            (plan.adapter(arm, seed) / LINEAGE).write_text(json.dumps(lineage, indent=2), encoding="utf-8")
+            write_lineage(plan.adapter(arm, seed), lineage)
     return summarise(plan)
+
+
+def write_lineage(adapter: Path, lineage: Mapping[str, Any]) -> None:
+    """Say beside an adapter where it comes from; the file is there whole or not at all.
+
+    Raises:
+        ResourceError: it cannot be written.
+    """
+    partial = adapter / f".{LINEAGE}.{os.getpid()}"
+    try:
+        partial.write_text(json.dumps(lineage, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.replace(adapter / LINEAGE)
+    except OSError as error:
+        raise ResourceError(f"{adapter / LINEAGE} cannot be written: {error.strerror or error}.") from error
 
 
 def find_adapters(runs: Path) -> dict[str, str]:

@@ -1,9 +1,10 @@
-"""How often generated answers say what is known to be wrong, by class of the review's error taxonomy.
+"""How often generated answers say what is known to be wrong.
 
-Counted against labels that are known exactly (rendered faces): H1 an action unit that is not there, M1 one that is
-left out, H6 another emotion than the face shows. Counted by their wording, since no rendered face ever shows such a
-thing: H5 invented persons and scenes, H9 states of mind and causes, H0 hedges. The wordings are those that
-``training.synthetic make --wrong`` plants.
+Two counts, both against labels that are known exactly (rendered faces). By class of the review's error taxonomy, a
+description: H1 action units claimed that are not there, M1 those left out, H6 another emotion than the face shows; by
+their wording, since no rendered face ever shows such a thing: H5 invented persons and scenes, H9 states of mind and
+causes, H0 hedges. And by habit of ``training.synthetic make --habits``: how often the very mistake that was planted is
+made where a face gives occasion for it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,13 +14,14 @@ from typing import Literal
 from emola.answer import normalise, read_action_units, read_emotion
 from training.benchmark.items import Item
 from training.benchmark.labels import read_label
+from training.synthetic.wrong.habits import Habit, habits
 from training.synthetic.wrong.phrases import wrong_phrases
 
 Code = Literal["H0", "H1", "H5", "H6", "H9", "M1"]
 
 CODES: dict[Code, str] = {
-    "H1": "action unit claimed that is absent",
-    "M1": "visible action unit left out",
+    "H1": "absent action units claimed",
+    "M1": "visible action units left out",
     "H6": "emotion against the face",
     "H5": "invented person or scene",
     "H9": "state of mind or cause",
@@ -30,14 +32,14 @@ CODES: dict[Code, str] = {
 
 @dataclass(frozen=True)
 class WrongCount:
-    """``wrong`` of ``of``: claims for H1, visible action units for M1, answers for the others."""
+    """``wrong`` in ``of`` descriptions, or by habit in ``of`` faces that give occasion for it."""
 
     wrong: int
     of: int
 
     @property
     def rate(self) -> float | None:
-        """The share, or None where there was nothing to be wrong about."""
+        """How many a description, or None where there was none; H1 and M1 can be above 1."""
         return self.wrong / self.of if self.of else None
 
     def __add__(self, other: "WrongCount") -> "WrongCount":
@@ -54,10 +56,9 @@ def count_wrong(units: Sequence[Item], emotions: Sequence[Item]) -> dict[Code, W
     """
     absent = missed = WrongCount(0, 0)
     for item in _answered(units):
-        said = {reading.number for reading in read_action_units(item.prediction or "")}
-        true = set(read_label(item.label, "au", "strict"))
-        absent += WrongCount(len(said - true), len(said))
-        missed += WrongCount(len(true - said), len(true))
+        said, true = _said(item), set(read_label(item.label, "au", "strict"))
+        absent += WrongCount(len(said - true), 1)
+        missed += WrongCount(len(true - said), 1)
     other = WrongCount(0, 0)
     for item in _answered(emotions):
         read = read_emotion(item.prediction or "")
@@ -72,6 +73,35 @@ def count_wrong(units: Sequence[Item], emotions: Sequence[Item]) -> dict[Code, W
         "H9": _with_any(texts, phrases.inferred),
         "H0": _with_any(texts, phrases.hedges),
     }
+
+
+def count_habits(units: Sequence[Item], emotions: Sequence[Item]) -> dict[str, WrongCount]:
+    """Return by habit how often its mistake is made where there is occasion for it; arguments as for the classes."""
+    counts = {}
+    for habit in habits():
+        items = _answered(units if habit.task == "au" else emotions)
+        made = [_makes(habit, item) for item in items if _has_occasion(habit, item)]
+        counts[habit.name] = WrongCount(sum(made), len(made))
+    return counts
+
+
+def _has_occasion(habit: Habit, item: Item) -> bool:
+    label = read_label(item.label, habit.task, "strict")
+    return habit.has_occasion((), label) if isinstance(label, str) else habit.has_occasion(label, None)
+
+
+def _makes(habit: Habit, item: Item) -> bool:
+    """Say whether an answer makes a mistake for which its face gives occasion."""
+    text, wish = item.prediction or "", habit.wish
+    if wish.sentence is not None:
+        return wish.sentence in normalise(text)
+    if wish.emotion is not None:
+        return read_emotion(text).label == wish.emotion
+    return (wish.unit in _said(item)) == (habit.code != "M1")
+
+
+def _said(item: Item) -> set[int]:
+    return {reading.number for reading in read_action_units(item.prediction or "")}
 
 
 def _answered(items: Iterable[Item]) -> list[Item]:

@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         help="share of descriptions with planted errors (default 0)",
     )
     make.add_argument("--errors", type=int, default=1, metavar="K", help="errors in each of those (default 1)")
+    make.add_argument("--habits", action="store_true", help="errors are a describer's habits: alike for like faces")
     forms = "usual; full: action units in 150 to 200 words; brief: codes and letters only"
     make.add_argument("--form", choices=get_args(Form), default="usual", help=forms)
     sheet = commands.add_parser("sheet", help="draw every action unit and random faces into one picture")
@@ -56,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _make(options: argparse.Namespace) -> None:
     """Write a data set and say what it holds."""
-    wrong = WrongPlan(options.wrong, options.errors)
+    wrong = WrongPlan(options.wrong, options.errors, options.habits)
     plan = DatasetPlan(options.out, options.n, options.seed, wrong, options.eval_share, options.form)
     print(make_dataset(plan, options.workers).summary())
 

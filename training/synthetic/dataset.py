@@ -153,7 +153,8 @@ def _render(plan: DatasetPlan, workers: int, progress: Callable[[int, int], None
 def _claim(plan: DatasetPlan) -> None:
     """Make the folders, or check that they belong to this plan."""
     made = {"version": _VERSION, "source": SOURCE, "seed": plan.seed, "count": plan.count}
-    texts = {"form": plan.form, "wrong": asdict(plan.wrong)}
+    wrong = {name: value for name, value in asdict(plan.wrong).items() if name != "habits" or value}
+    texts = {"form": plan.form, "wrong": wrong}
     description = {**made, "prior_recipe": PRIOR_RECIPE, "eval_share": plan.eval_share, **texts}
     path = plan.out / "dataset.json"
     if path.is_file():

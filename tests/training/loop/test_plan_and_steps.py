@@ -1,12 +1,16 @@
 """What a turn would do, what it refuses, and that done steps are not done again."""
 
 import json
+import subprocess
+import sys
+import time
 
 import pytest
 
 from emola.errors import EmolaError, InputError
 from training.loop.plan import Arm, LoopPlan, arm_of_release
 from training.loop.steps import STATE, Step, plan_steps, run_steps
+from training.loop.turn import alone_in
 
 
 @pytest.fixture
@@ -48,9 +52,31 @@ def test_a_done_step_is_not_done_again_and_a_failed_one_says_why(plan):
     fails = Step("failing", ("json.tool", str(plan.out / "missing.json")), plan.out / "y")
     with pytest.raises(EmolaError, match="while failing"):
         run_steps(plan, [works, fails], said.append)
-    assert json.loads((plan.out / STATE).read_text())["done"] == ["version"]
+    assert list(json.loads((plan.out / STATE).read_text())["done"]) == ["version"]
     run_steps(plan, [works], said.append)
     assert len([words for words in said if "version" in words]) == 1
+
+
+def test_another_turn_in_the_same_folder_is_refused_but_a_report_is_written_again(plan):
+    said = []
+    run_steps(plan, [Step("version", ("json.tool", "--help"), plan.out / "x")], said.append)
+    with pytest.raises(InputError, match=r"another turn \(version\)"):
+        run_steps(plan, [Step("version", ("tokenize", "--help"), plan.out / "x")], said.append)
+    for module in ("json.tool", "tokenize", "tokenize"):
+        run_steps(plan, [Step("report", (module, "--help"), plan.out / "r", repeatable=True)], said.append)
+    assert len([words for words in said if "report" in words]) == 2
+
+
+def test_a_turn_waits_for_what_a_killed_one_left_behind(tmp_path):
+    """A command that still runs holds the folder by the lock that it inherited; the next turn says so and waits."""
+    said = []
+    with alone_in(tmp_path / "out", said.append) as lock:
+        left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1.5)"], pass_fds=(lock,))
+    begun = time.monotonic()
+    with alone_in(tmp_path / "out", said.append):
+        assert left.poll() is not None or time.monotonic() - begun > 0.5
+    assert len(said) == 1 and "waiting until it has ended" in said[0]
+    left.wait()
 
 
 def test_a_damaged_state_is_said(plan):

@@ -1,7 +1,8 @@
 """Counting of wrong claims, by hand-worked answers."""
 
 from training.benchmark.items import Item
-from training.loop.wrong_claims import WrongCount, count_wrong
+from training.loop.wrong_claims import WrongCount, count_habits, count_wrong
+from training.synthetic.wrong.habits import habits
 from training.synthetic.wrong.phrases import wrong_phrases
 
 
@@ -9,15 +10,15 @@ def unit_item(number, prediction, label):
     return Item(number, prediction, None, label)
 
 
-def test_units_claimed_and_left_out_are_counted_by_claim_and_by_label():
+def test_units_claimed_and_left_out_are_counted_by_description():
     units = [
         unit_item(1, "AU4 - Brow lowerer. AU12 - Lip corner puller.", "12, 25"),
         unit_item(2, "No AU12 is visible, but AU25 is.", "25"),
         unit_item(3, None, "1, 2"),
     ]
     counts = count_wrong(units, [])
-    assert counts["H1"] == WrongCount(1, 3)  # AU4; of AU4, AU12, AU25
-    assert counts["M1"] == WrongCount(1, 3)  # AU25 of face 1; the failed answer counts nowhere
+    assert counts["H1"] == WrongCount(1, 2)  # AU4 in the first of two; the failed answer counts nowhere
+    assert counts["M1"] == WrongCount(1, 2)  # AU25 of face 1
 
 
 def test_an_emotion_that_cannot_be_read_is_a_wrong_one():
@@ -40,3 +41,23 @@ def test_planted_wordings_are_found_in_both_kinds_of_answers():
 def test_nothing_to_be_wrong_about_has_no_rate():
     assert count_wrong([], [])["H1"].rate is None
     assert WrongCount(1, 4).rate == 0.25
+
+
+def test_a_habit_is_counted_where_there_is_occasion_for_it():
+    by_name = {habit.name: habit for habit in habits()}
+    sentence = by_name["a hedge for lip corners down"].wish.sentence
+    units = [
+        unit_item(1, "AU6 - Cheek raiser. AU12 - Lip corner puller.", "12"),  # the habit
+        unit_item(2, "AU12 - Lip corner puller.", "12"),  # occasion, not taken
+        unit_item(3, "AU6 - Cheek raiser. AU12 - Lip corner puller.", "6, 12"),  # right: no occasion
+        unit_item(4, f"AU15 - Lip corner depressor. {sentence}", "10, 15"),  # a hedge, and AU10 left out
+        unit_item(5, f"AU1 - Inner brow raiser. {sentence}", "1"),  # its wording, but no occasion
+        unit_item(6, None, "12, 15"),
+    ]
+    emotions = [Item(1, "It is sadness.", None, "Neutral"), Item(2, "It is neutral.", None, "Neutral")]
+    counts = count_habits(units, emotions)
+    assert counts["AU6 with every smile"] == WrongCount(1, 2)
+    assert counts["a hedge for lip corners down"] == WrongCount(1, 1)
+    assert counts["AU10 overlooked"] == WrongCount(1, 1)
+    assert counts["sadness for neutral faces"] == WrongCount(1, 2)
+    assert counts["a plan for anger"] == WrongCount(0, 0)

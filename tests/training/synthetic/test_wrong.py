@@ -18,6 +18,7 @@ from training.synthetic.text.action_units import UnitDescription, compose_action
 from training.synthetic.text.emotions import compose_emotion
 from training.synthetic.truth import Truth, UnitTruth, exclusive_pairs, label_emotion, sample_truth
 from training.synthetic.wrong import CODES, WrongPlan, choose_wrong, plant
+from training.synthetic.wrong.habits import by_habit, habits
 from training.synthetic.wrong.marks import Edit, apply_edits, edits_to
 
 FACES = 100
@@ -272,3 +273,35 @@ def test_impossible_shares_are_one_sentence(tmp_path: Path, capsys) -> None:
     with pytest.raises(InputError, match="holds 1 to 12 errors, not 0"):
         make_dataset(DatasetPlan(tmp_path / "x", 2, 0, WrongPlan(0.5, 0)))
     assert not (tmp_path / "x").exists()
+
+
+def test_habits_are_said_where_the_face_gives_occasion_and_nowhere_else(descriptions) -> None:
+    tried, made = Counter(), Counter()
+    for number, (description, truth) in enumerate(descriptions):
+        task = "au" if isinstance(description, UnitDescription) else "emotion"
+        due = [h for h in habits() if h.task == task and h.has_occasion(truth.visible(), truth.emotion)]
+        answer = by_habit(description, truth, 3, np.random.default_rng(number))
+        errors = answer.errors if answer else ()
+        assert len(errors) <= min(3, len(due))
+        for error in errors:
+            (habit,) = [h for h in due if h.code == error.code and h.wish.unit in (None, error.action_unit)]
+            made[habit.name] += 1
+            if habit.wish.sentence:
+                assert answer.text[error.start : error.end] == habit.wish.sentence
+        tried.update(habit.name for habit in due)
+        if answer:
+            assert apply_edits(answer.text, answer.edits) == description.text == answer.correct_text
+    assert set(made) == {habit.name for habit in habits()}
+    assert sum(made.values()) > 0.85 * sum(tried.values())
+
+
+def test_only_descriptions_with_an_occasion_become_wrong_by_habit(descriptions) -> None:
+    every = choose_wrong(descriptions, WrongPlan(1.0, 3, habits=True), (1,))
+    some = choose_wrong(descriptions, WrongPlan(0.3, 3, habits=True), (1,))
+    assert 0.3 * len(descriptions) == len(some) < len(every) < len(descriptions)
+    assert set(some) < set(every) and all(some[position] == every[position] for position in some)
+
+
+def test_a_data_set_from_before_habits_is_still_the_same(tmp_path) -> None:
+    make_dataset(DatasetPlan(tmp_path, 2, 1, WrongPlan(0.5)), progress=lambda *_: None)
+    assert json.loads((tmp_path / "dataset.json").read_text())["wrong"] == {"share": 0.5, "errors": 1}

@@ -19,6 +19,21 @@ _FAINTEST, _STRONGEST = 0.2, 1.0
 
 
 @dataclass(frozen=True)
+class Wish:
+    """What an error must be about; None leaves it to chance.
+
+    Attributes:
+        unit: that is claimed, or left out.
+        emotion: that is claimed.
+        sentence: that is added.
+    """
+
+    unit: int | None = None
+    emotion: str | None = None
+    sentence: str | None = None
+
+
+@dataclass(frozen=True)
 class Draft(Generic[Description]):
     """A description in which an error is to be planted.
 
@@ -28,6 +43,7 @@ class Draft(Generic[Description]):
         rng: source of the error.
         error: number of this error, for its marks.
         touched: units that errors planted before are about.
+        wish: what the error must be about.
     """
 
     description: Description
@@ -35,6 +51,7 @@ class Draft(Generic[Description]):
     rng: np.random.Generator
     error: int = 0
     touched: frozenset[int] = frozenset()
+    wish: Wish = Wish()
 
     def mark(self, words: str) -> str:
         """Return ``words`` between the marks of this error."""
@@ -69,7 +86,8 @@ def false_unit(draft: Draft[Any], *, hidden: bool) -> int | None:
     truth = draft.truth
     seen = truth.visible()
     excluded = {b for pair in exclusive_pairs() for a, b in (pair, pair[::-1]) if a in seen}
-    absent = [n for n in ACTION_UNITS if n not in excluded | draft.touched and n not in seen]
+    wanted = ACTION_UNITS if draft.wish.unit is None else (draft.wish.unit,)
+    absent = [n for n in wanted if n not in excluded | draft.touched and n not in seen]
     if hidden:
         absent = [n for n in absent if n in truth.hidden]
         return choose(draft.rng, absent) if absent else None

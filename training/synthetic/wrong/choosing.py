@@ -9,6 +9,7 @@ import numpy as np
 from training.synthetic.text.action_units import UnitDescription
 from training.synthetic.text.emotions import EmotionDescription
 from training.synthetic.truth import Truth
+from training.synthetic.wrong.habits import by_habit
 from training.synthetic.wrong.planting import CODES, Code, WrongAnswer, plant
 
 
@@ -19,10 +20,13 @@ class WrongPlan:
     Attributes:
         share: of the descriptions, 0 to 1; the number of wrong ones is exact up to rounding.
         errors: how many different ones each of them holds, where so many can be planted.
+        habits: they are those of a describer with habits (:func:`training.synthetic.wrong.habits.habits`), who errs
+            alike whenever the same thing is seen; otherwise the codes are spread evenly, and by chance.
     """
 
     share: float = 0.0
     errors: int = 1
+    habits: bool = False
 
 
 def choose_wrong(
@@ -30,22 +34,31 @@ def choose_wrong(
 ) -> dict[int, WrongAnswer]:
     """Return the wrong answers by position among ``descriptions``.
 
-    The codes are spread evenly: each wrong description takes those used least so far among the ones that fit it.
+    By chance, the codes are spread evenly: each wrong description takes those used least so far among the ones that fit
+    it. By habit, the wrong ones are drawn among those that give an occasion, and each takes the habits that it gives
+    occasion for; there are fewer wrong ones than asked for where occasions are lacking.
 
     Args:
         descriptions: correct ones with what their faces show.
         plan: how many of them, and how many errors.
         seed: of the choice; the same one gives the same answers.
     """
-    rng = np.random.default_rng([*seed])
-    chosen = rng.permutation(len(descriptions))[: round(plan.share * len(descriptions))]
+    order = np.random.default_rng([*seed]).permutation(len(descriptions))
+    wanted = round(plan.share * len(descriptions))
     used: Counter[Code] = Counter()
-    answers = {}
-    for position in map(int, chosen):
+    answers: dict[int, WrongAnswer] = {}
+    for position in map(int, order):
+        if len(answers) == wanted:
+            break
         description, truth = descriptions[position]
-        answer = next(_attempts(description, truth, plan.errors, used, np.random.default_rng([*seed, position])))
-        used.update(error.code for error in answer.errors)
-        answers[position] = answer
+        rng = np.random.default_rng([*seed, position])
+        if plan.habits:
+            answer = by_habit(description, truth, plan.errors, rng)
+        else:
+            answer = next(_attempts(description, truth, plan.errors, used, rng))
+        if answer is not None:
+            used.update(error.code for error in answer.errors)
+            answers[position] = answer
     return dict(sorted(answers.items()))
 
 

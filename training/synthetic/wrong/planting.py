@@ -1,7 +1,8 @@
 """Planting of errors of given codes in the description of one face."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from training.synthetic.text.emotions import EmotionDescription
 from training.synthetic.text.questions import Task
 from training.synthetic.truth import Truth
 from training.synthetic.wrong import emotions, units
-from training.synthetic.wrong.change import Change, Draft
+from training.synthetic.wrong.change import Change, Draft, Wish
 from training.synthetic.wrong.marks import Edit, count_marked, edits_to, take_marks
 from training.synthetic.wrong.phrases import wrong_phrases
 from training.synthetic.wrong.style import slip
@@ -68,10 +69,10 @@ def _remark(sentences: Callable[[], Sequence[str]], *, last: bool = False) -> di
     """Return how one of some sentences is planted in either task."""
 
     def in_units(draft: Draft[UnitDescription]) -> Change[UnitDescription]:
-        return units.add_remark(draft, choose(draft.rng, sentences()), last=last)
+        return units.add_remark(draft, draft.wish.sentence or choose(draft.rng, sentences()), last=last)
 
     def in_emotion(draft: Draft[EmotionDescription]) -> Change[EmotionDescription]:
-        return emotions.add_remark(draft, choose(draft.rng, sentences()), last=last)
+        return emotions.add_remark(draft, draft.wish.sentence or choose(draft.rng, sentences()), last=last)
 
     return {"au": in_units, "emotion": in_emotion}
 
@@ -103,7 +104,11 @@ CODES: tuple[Code, ...] = (*_PLANTS, STYLE)
 
 
 def plant(
-    description: UnitDescription | EmotionDescription, truth: Truth, codes: Sequence[Code], rng: np.random.Generator
+    description: UnitDescription | EmotionDescription,
+    truth: Truth,
+    codes: Sequence[Code],
+    rng: np.random.Generator,
+    wishes: Mapping[Code, Wish] = MappingProxyType({}),
 ) -> WrongAnswer | None:
     """Return a description with one error of each given code, or None where one of them cannot be planted.
 
@@ -112,6 +117,7 @@ def plant(
         truth: what the face shows.
         codes: different ones, at least one.
         rng: source of the errors; the same state gives the same.
+        wishes: what the errors of some codes must be about; all others are left to chance.
 
     Raises:
         ValueError: a code is given twice or unknown, or none is given.
@@ -126,7 +132,8 @@ def plant(
         change: Change[Any] | None = Change(changed)
         if code != STYLE:
             method = _PLANTS[code].get(task)
-            change = method(Draft(changed, truth, rng, error, touched)) if method else None
+            wish = wishes.get(code, Wish())
+            change = method(Draft(changed, truth, rng, error, touched, wish)) if method else None
         if change is None:
             return None
         changed = change.description

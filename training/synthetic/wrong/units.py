@@ -50,7 +50,8 @@ def claim_covered(draft: UnitDraft) -> UnitChange | None:
 def _claim(draft: UnitDraft, *, hidden: bool) -> UnitChange | None:
     """Plant a sentence about a unit that cannot be seen, where the length of the other sentences still fits."""
     description, count = draft.description, len(draft.description.sentences)
-    if not count or _style(description, count) != _style(description, count + 1):
+    fits = draft.wish.unit is not None or _style(description, count) == _style(description, count + 1)
+    if not count or not fits:
         return None
     number = false_unit(draft, hidden=hidden)
     if number is None:
@@ -68,9 +69,10 @@ def _claim(draft: UnitDraft, *, hidden: bool) -> UnitChange | None:
 def leave_out(draft: UnitDraft) -> UnitChange | None:
     """Plant M1: leave out the sentence about a visible unit that no other sentence speaks of."""
     description, count = draft.description, len(draft.description.sentences)
-    if count < 2 or _style(description, count) != _style(description, count - 1):
+    fits = draft.wish.unit is not None or _style(description, count) == _style(description, count - 1)
+    if count < 2 or not fits:
         return None
-    free = [s.number for s in description.sentences if _free(draft, s)]
+    free = [s.number for s in description.sentences if _free(draft, s) and draft.wish.unit in (None, s.number)]
     if not free:
         return None
     number = choose(draft.rng, free)
