@@ -42,7 +42,8 @@ Say = Callable[[str], None]
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the options of the command line."""
-    on_space = "SPACE_ID" in os.environ
+    place = os.environ.get
+    host = place("GRADIO_SERVER_NAME", "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1")
     parser = argparse.ArgumentParser(prog="python app.py", description="EmoLA studio: faces described in words.")
     parser.add_argument("--version", action="version", version=f"EmoLA studio {__version__}")
     parser.add_argument(
@@ -51,9 +52,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="M",
         help="folder or hub id of a model, BASE+ADAPTER for an adapter; repeat it to compare (default: EmoLA-tiny)",
     )
-    parser.add_argument("--host", default="0.0.0.0" if on_space else "127.0.0.1", help="default: %(default)s")
-    parser.add_argument("--port", type=int, default=7860, help="default: %(default)s")
-    place = os.environ.get
+    parser.add_argument("--host", default=host, help="default: %(default)s")
+    port = place("GRADIO_SERVER_PORT", "7860")
+    parser.add_argument("--port", type=int, default=port, help="default: %(default)s")
     database = "review database: a file or postgresql://... (default: %(default)s; EMOLA_DB)"
     parser.add_argument("--db", default=place("EMOLA_DB", "review.db"), metavar="URL", help=database)
     files = "sample project, faces sent, releases (default: %(default)s; EMOLA_FILES)"

@@ -1,0 +1,193 @@
+"""The studio as a Hugging Face Space starts it: ``python app.py``, everything else said by the environment."""
+
+import contextlib
+import http.server
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from review.database import Database
+from review.snapshots import SnapshotKeeper, restore_newest
+from review.store.people import create_user, list_users
+
+CLIENT = "a-client-id"
+SPACE_HOST = "team-studio.hf.space"
+
+
+def python_of(version):
+    """Return an interpreter of a version that has what the app needs; skip with the reason where there is none."""
+    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return sys.executable
+    found = shutil.which(f"python{version}")
+    if found is None:
+        pytest.skip(f"Python {version} is not installed here")
+    needed = "import gradio, torch, transformers, mediapipe, sqlalchemy, alembic"
+    if subprocess.run([found, "-c", needed], capture_output=True).returncode:
+        pytest.skip(f"Python {version} is here, but without the libraries of requirements.txt")
+    return found
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def provider():
+    """Stands in for huggingface.co: says where one logs in."""
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            host = f"http://127.0.0.1:{self.server.server_port}"
+            places = {name: f"{host}/{name}" for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
+            content = json.dumps({"issuer": host, **places}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture
+def bucket(tmp_path):
+    """A mounted bucket with a good snapshot of one user and a newer one that was cut off."""
+    folder = tmp_path / "bucket"
+    (tmp_path / "disk").mkdir()
+    database = Database(tmp_path / "before.db")
+    database.upgrade()
+    with database.write() as session:
+        create_user(session, login="ann", password="a long enough password", role="lead")
+    good = SnapshotKeeper(database, folder).take()
+    database.close()
+    damaged = folder / "snapshot-99990101-000000.db"
+    damaged.write_bytes(good.read_bytes()[:-100])
+    shutil.copyfile(f"{good}.json", f"{damaged}.json")
+    return folder, good, damaged
+
+
+@pytest.fixture
+def space(repository, tmp_path, provider, bucket):
+    """Start the studio under a Python version; gives its address, its process and what it has said so far."""
+    running = []
+
+    def start(version):
+        port, log = free_port(), tmp_path / "space.log"
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("EMOLA_", "GRADIO_"))}
+        environment |= {
+            "SYSTEM": "spaces",
+            "SPACE_ID": "team/studio",
+            "SPACE_HOST": SPACE_HOST,
+            "SPACE_AUTHOR_NAME": "team",
+            "SPACE_REPO_NAME": "studio",
+            "SPACE_TITLE": "EmoLA studio",
+            "OAUTH_CLIENT_ID": CLIENT,
+            "OAUTH_CLIENT_SECRET": "a-secret",
+            "OAUTH_SCOPES": "openid profile",
+            "OPENID_PROVIDER_URL": provider,
+            "GRADIO_SERVER_NAME": "0.0.0.0",
+            "GRADIO_SERVER_PORT": str(port),
+            "GRADIO_NUM_PORTS": "1",
+            "GRADIO_TEMP_DIR": str(tmp_path / "uploads"),
+            "HF_HUB_OFFLINE": "1",
+            "EMOLA_ROLES": "ann:lead,*:reviewer",
+            "EMOLA_DB": str(tmp_path / "disk" / "review.db"),
+            "EMOLA_FILES": str(tmp_path / "disk" / "files"),
+            "EMOLA_RUNS": str(tmp_path / "disk" / "runs"),
+            "EMOLA_SNAPSHOTS": str(bucket[0]),
+        }
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                [python_of(version), "app.py"], cwd=repository, env=environment, stdout=file, stderr=file
+            )
+        running.append(process)
+        return port, process, log
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait(timeout=30)
+
+
+def wait_for(words, process, log, seconds=240):
+    end = time.monotonic() + seconds
+    while words not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < end, f"no {words!r} in: {log.read_text()}"
+        time.sleep(0.2)
+
+
+class Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+def get(url):
+    """Return status, headers and text without following redirects."""
+    try:
+        with urllib.request.build_opener(Stay).open(url, timeout=30) as answer:
+            return answer.status, answer.headers, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read().decode()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)  # loads the model and makes the sample project, as the Space does
+@pytest.mark.parametrize("version", ["3.11", "3.12"])
+def test_a_space_starts_as_it_is(version, repository, space, bucket, tmp_path):
+    _, good, damaged = bucket
+    port, process, log = space(version)
+    wait_for("EmoLA studio is on", process, log)
+    said = log.read_text()
+    assert "A snapshot was passed over" in said and damaged.name in said
+    assert f"restored from {good.name}" in said
+
+    for page in ("/", "/review"):
+        status, _, text = get(f"http://127.0.0.1:{port}{page}")
+        assert status == 200 and "EmoLA" in text, page
+    status, headers, _ = get(f"http://127.0.0.1:{port}/login/huggingface")
+    target = urllib.parse.urlparse(headers["location"])
+    asked = urllib.parse.parse_qs(target.query)
+    assert status in (302, 307) and target.path == "/authorization_endpoint"
+    assert asked["client_id"] == [CLIENT]
+    assert asked["redirect_uri"][0].startswith(f"https://{SPACE_HOST}/login/callback")
+
+    wait_for("Review: the campaign", process, log)  # the sample project, made after the model is there
+    assert "Faces: " in log.read_text() and re.search(r"(?i)emola-?tiny|weights/tiny", log.read_text())
+    unwanted = re.findall(r"(?im)^.*(?:warning|traceback|error|cannot|missing|not served).*$", log.read_text())
+    assert unwanted == [], unwanted
+
+    process.send_signal(signal.SIGTERM)  # how a Space stops: a last snapshot is taken
+    assert process.wait(timeout=60) is not None
+    damaged.unlink()
+    restore_newest(good.parent, tmp_path / "next.db")
+    with contextlib.closing(Database(tmp_path / "next.db")) as database, database.read() as session:
+        assert "ann" in {user.login for user in list_users(session)}
+    assert len(list(good.parent.glob("snapshot-*.db"))) == 2
+
+
+def test_the_front_matter_names_a_version_that_is_tested():
+    front = (Path(__file__).parents[1] / "README.md").read_text().split("---")[1]
+    (parameters,) = (mark.args[1] for mark in test_a_space_starts_as_it_is.pytestmark if mark.name == "parametrize")
+    assert re.search(r'python_version: "([\d.]+)"', front)[1] in parameters
