@@ -52,13 +52,15 @@ def state_from_truth(item: ItemView, errors: Sequence[Error]) -> ReviewState:
     """Return the review of somebody who knows every error of a description, and that there are no others."""
     verdicts = {claim.id: _verdict(claim, errors) for claim in item.claims if claim.kind in JUDGED_KINDS}
     edits = errors[0]["edits"] if errors else ()  # every error of a description lists the edits of all
-    marks = tuple(_mark(int(start), int(end), str(text), errors) for start, end, text in edits)
+    marks = tuple(_mark(item.text, int(start), int(end), str(text), errors) for start, end, text in edits)
     return ReviewState(verdicts=verdicts, marks=marks, units=_units(errors))
 
 
-def _mark(start: int, end: int, text: str, errors: Sequence[Error]) -> MarkState:
+def _mark(whole: str, start: int, end: int, text: str, errors: Sequence[Error]) -> MarkState:
     """Return an edit as a mark with the code of the error nearest to it."""
     nearest = min(errors, key=lambda error: max(error["start"] - end, start - error["end"], 0))
+    if start == end > 0 and "\n" in text.strip():  # more than one item of a list: to be taken as it stands
+        start, text = start - 1, whole[start - 1] + text
     return MarkState(start, end, str(nearest["code"]), 2, text, _right_unit(nearest))
 
 
