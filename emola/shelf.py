@@ -69,7 +69,11 @@ class ModelShelf:
 
     def holds(self, source: str) -> bool:
         """Return whether ``source`` is on the shelf already."""
-        return source in self._sources.values()
+        return self.name_of(source) is not None
+
+    def name_of(self, source: str) -> str | None:
+        """Return the name under which ``source`` is on the shelf; None when it is not."""
+        return next((name for name, known in self._sources.items() if known == source), None)
 
     def names(self) -> list[str]:
         """Return the names of all models, in the order they were added."""

@@ -9,7 +9,7 @@ import gradio as gr
 from training.jobs.board import Jobs
 from training.jobs.plan import DataChoice, find_data_sets, review_release
 from training.page_runs import DemoLink, build_runs_page
-from training.page_train import build_train_page
+from training.page_train import ShelfLink, build_train_page
 
 Releases = Callable[[], list[tuple[Path, Path]]]
 """Folder and data root of every complete review release, the newest first."""
@@ -47,7 +47,13 @@ def train_tab(
         found = [review_release(folder, root) for folder, root in releases()]
         return [*found, *find_data_sets(files), *find_data_sets(runs)]
 
-    def build(_demo: Any, _tabs: gr.Tabs) -> None:
-        build_train_page(Jobs(runs / "jobs"), choices, lambda: list(bases), runs, may_start=may_start)
+    def build(demo: Any, tabs: gr.Tabs) -> None:
+        def offer(source: str) -> tuple[Any, ...]:
+            names = demo.studio.model_names()  # the adapter among them, by the lineage beside it
+            made = gr.update(choices=names, value=demo.studio.shelf.name_of(source))
+            return gr.Tabs(selected="demo"), made, gr.update(choices=names, value=names[0])
+
+        shelf = ShelfLink(offer, [tabs, *demo.models])
+        build_train_page(Jobs(runs / "jobs"), choices, lambda: list(bases), runs, shelf, may_start)
 
     return build

@@ -1,12 +1,9 @@
 """The Train page in a real browser: a plan, a job that moves, a reload, a stop, a job that runs to its report."""
 
-import json
 import re
 import shutil
 
-import numpy as np
 import pytest
-from PIL import Image
 
 pytestmark = pytest.mark.browser
 
@@ -30,28 +27,6 @@ with gr.Blocks() as page:
 look = {"theme": studio_theme(), "css": asset("studio.css"), "head": page_head()}
 page.launch(server_port=int(sys.argv[4]), footer_links=[], quiet=True, **look)
 """
-
-
-@pytest.fixture
-def faces(tmp_path, astronaut):
-    """Sixteen pictures of a face to learn from and two held out, in the form of a rendered set."""
-    root = tmp_path / "sets" / "small faces"
-    face = astronaut[0:240, 100:340]
-    for split, count in (("train", 16), ("eval", 2)):
-        (root / split / "images").mkdir(parents=True)
-        for number in range(count):
-            image = np.roll(face, number, axis=1)
-            Image.fromarray(image).save(root / split / "images" / f"{number}.png")
-            np.save(root / split / "images" / f"{number}.npy", np.zeros(212, np.float32))
-        for task, label, text in (("au", "12, 25", "AU12 and AU25 are seen."), ("emotion", "0", "It is happiness.")):
-            records = [
-                {"image": f"{split}/images/{number}.png", "landmark": f"{split}/images/{number}.npy"}
-                | {"label": label, "gpt4": text}
-                for number in range(count)
-            ]
-            (root / split / f"{split}_{task}_anno.json").write_text(json.dumps(records))
-    (root / "dataset.json").write_text(json.dumps({"source": "training.synthetic"}))
-    return root.parent
 
 
 @pytest.fixture

@@ -1,0 +1,53 @@
+"""The whole studio in a real browser: an adapter trained from the page describes a face beside its base."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def choose(page, dropdown, name):
+    page.click(f"{dropdown} input")
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+@pytest.mark.timeout(1200)  # the studio starts, a training loads the libraries, two models answer
+def test_an_adapter_trained_here_describes_a_face_beside_its_base(
+    page, start_server, taught_model, faces, photograph, artefacts
+):
+    server = start_server("--model", str(taught_model), "--files", str(faces))
+    server.wait_for("Taught by heart", seconds=240)
+    page.set_default_timeout(240_000)
+    page.goto(f"{server.url}?__theme=light")
+    page.get_by_role("tab", name="Train & benchmark").click()
+    page.wait_for_selector("#train-plan dl")
+    page.fill("#train-steps input", "3")
+    page.fill("#train-held-out input", "0")
+    page.press("#train-held-out input", "Tab")
+    page.wait_for_function("document.querySelector('#train-plan').innerText.includes('3 steps')")
+    page.click("#train-start")
+    page.wait_for_selector("#train-job .job[data-state=done]", timeout=600_000)
+
+    page.click("#train-offer")
+    page.wait_for_selector("#describe", state="visible")
+    assert page.get_by_role("tab", name="Demo").get_attribute("aria-selected") == "true"
+    page.wait_for_function("document.querySelector('#model input').value.startsWith('training (')")
+    adapter = page.input_value("#model input")
+    assert "/jobs/" in adapter
+    page.set_input_files("#stage input[type=file]", photograph)
+    page.wait_for_selector("#stage svg.overlay")
+    page.click("text=Settings and comparison")
+    page.click("#compare input")
+    page.wait_for_selector("#second-model input", state="visible")
+    base = page.input_value("#second-model input")
+    assert base and base != adapter
+    page.click("#describe")
+    for answer, name in (("#first-answer", adapter), ("#second-answer", base)):
+        page.wait_for_selector(f"{answer} .answer[data-state=done]")
+        assert name in page.locator(f"{answer} header").inner_text()
+        assert page.locator(f"{answer} .answer-text").first.inner_text()
+    page.wait_for_selector(".comparison")
+    page.screenshot(path=artefacts / "adapter-in-demo.png", full_page=True)
+
+    page.reload()  # a later visitor finds the adapter in the list
+    page.wait_for_selector(".example")
+    choose(page, "#model", adapter)
