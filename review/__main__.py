@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from emola.exit_code import exit_code
 from review import (
     backup_command,
+    blind_command,
     campaign_command,
     import_command,
     machine_command,
@@ -31,6 +32,7 @@ GROUPS = (
     import_command,
     machine_command,
     campaign_command,
+    blind_command,
     user_command,
     release_command,
     rescore_command,

@@ -43,6 +43,7 @@ def _add_create(actions: Commands) -> None:
     parser.add_argument("--split", choices=["train", "eval", "probe"])
     parser.add_argument("--action-unit", type=int, metavar="N", help="only texts that claim this action unit")
     parser.add_argument("--lint", metavar="KIND", help="only texts with this kind of fault")
+    parser.add_argument("--origin-model", metavar="MODEL", help="only texts that this model wrote")
     parser.add_argument("--min-suspicion", type=float, metavar="S", help="only texts at least so suspicious (0 to 1)")
     parser.add_argument("--overlap", type=int, default=1, metavar="K", help="people for each description (default 1)")
     parser.add_argument("--blind", action="store_true", help="code the face before the text is shown")
@@ -61,6 +62,7 @@ def run_create(options: argparse.Namespace) -> int:
         action_unit=options.action_unit,
         lint_kind=options.lint,
         min_suspicion=options.min_suspicion,
+        origin_model=options.origin_model,
     )
     with open_database(options.db) as database, database.write() as session:
         campaign = create_campaign(

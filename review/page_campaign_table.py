@@ -41,6 +41,10 @@ def filter_words(wanted: Mapping[str, Any]) -> str:
         words.append(f"suspicion at least {percent(wanted['min_suspicion'])}")
     if wanted.get("source_id") is not None:
         words.append(f"import {wanted['source_id']}")
+    if wanted.get("origin_model") is not None:
+        words.append(f"written by {wanted['origin_model']}")
+    if wanted.get("blind_faces") is not None:
+        words.append(f"blind check: two models' texts about {wanted['blind_faces']:,} faces")
     if wanted.get("ids") is not None:
         words.append(f"{len(wanted['ids']):,} chosen ones")
     return ", ".join(words) or "everything imported"
@@ -48,7 +52,9 @@ def filter_words(wanted: Mapping[str, Any]) -> str:
 
 def _row(campaign: CampaignRecord) -> tuple[object, ...]:
     people = "1 person" if campaign.overlap == 1 else f"{campaign.overlap} people"
-    rules = [f"{people} each", f"evidence {HINTS[campaign.hints]}", f"{percent(campaign.random_rate)} by chance"]
+    rules = [f"{people} each", f"evidence {HINTS[campaign.hints]}"]
+    if "blind_faces" not in campaign.filter:
+        rules.append(f"{percent(campaign.random_rate)} by chance")
     if campaign.planted_rate:
         rules.append(f"{percent(campaign.planted_rate)} planted errors")
     if campaign.blind:

@@ -112,7 +112,8 @@ def _picture_html(user: UserRecord, item: ItemView) -> Markup:
 
 def _head_html(item: ItemView) -> Markup:
     facts = [TASKS[item.task], item.split, f"{item.width} × {item.height} px"]
-    facts.append(f"written by {item.origin_model}" if item.origin_model else "author hidden until you submit")
+    hidden = "author hidden until the blind check is over" if item.sealed else "author hidden until you submit"
+    facts.append(f"written by {item.origin_model}" if item.origin_model else hidden)
     if item.duplicates:
         facts.append(f"{len(item.duplicates)} near-duplicate pictures")
     return Markup(

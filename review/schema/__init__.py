@@ -33,12 +33,14 @@ from review.schema.outcome import (
 )
 from review.schema.people import Guideline, ImageAccess, Setting, User
 from review.schema.scores import ScoreChange, ScoredAnswer, ScoredItem, ScoredRun, ScoreTotal
-from review.schema.work import Assignment, Campaign, PlantedError, SkippedDescription
+from review.schema.work import Assignment, BlindCheck, BlindPair, Campaign, PlantedError, SkippedDescription
 
 __all__ = [
     "Adjudication",
     "AdjudicationItem",
     "Assignment",
+    "BlindCheck",
+    "BlindPair",
     "Campaign",
     "Claim",
     "ClaimVerdict",

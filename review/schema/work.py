@@ -38,7 +38,8 @@ class Campaign(Table):
 class Assignment(Table):
     """One of the ``overlap`` slots of a description in a campaign; who holds it, and until when.
 
-    ``place`` orders the queue, the smallest first; the slots of one description share it.
+    ``place`` orders the queue, the smallest first; the slots of one description share it. Slots with the same number
+    in ``together`` (and in ``slot``) are for one person, such as all texts about one face of a blind check.
     """
 
     __tablename__ = "assignment"
@@ -48,6 +49,7 @@ class Assignment(Table):
     slot: Mapped[int]
     stratum: Mapped[str]
     place: Mapped[int]
+    together: Mapped[int | None]
     state: Mapped[str]
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
     lease_until: Mapped[datetime | None]
@@ -72,6 +74,13 @@ class Assignment(Table):
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
+        Index(
+            "ix_assignment_together",
+            "campaign_id",
+            "together",
+            sqlite_where=text("together is not null"),
+            postgresql_where=text("together is not null"),
+        ),
     )
 
 
@@ -86,6 +95,35 @@ class SkippedDescription(Table):
     reason: Mapped[str]
     at: Mapped[datetime]
     __table_args__ = (UniqueConstraint("campaign_id", "description_id", "reviewer_id"),)
+
+
+class BlindCheck(Table):
+    """Two models' texts about the same faces, judged in one campaign by people who do not know whose they are.
+
+    ``new_is_first`` says which model is called A until the names are shown.
+    """
+
+    __tablename__ = "blind_check"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), unique=True)
+    old_model: Mapped[str]
+    old_run: Mapped[str]
+    new_model: Mapped[str]
+    new_run: Mapped[str]
+    new_is_first: Mapped[bool]
+    seed: Mapped[int]
+
+
+class BlindPair(Table):
+    """The two texts about one face; they are one description where both models wrote the same."""
+
+    __tablename__ = "blind_pair"
+    blind_check_id: Mapped[int] = mapped_column(ForeignKey("blind_check.id"), primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("image.id"), primary_key=True)
+    task: Mapped[str] = mapped_column(primary_key=True)
+    old_id: Mapped[int] = mapped_column(ForeignKey("description.id"), index=True)
+    new_id: Mapped[int] = mapped_column(ForeignKey("description.id"), index=True)
+    old_first: Mapped[bool]
 
 
 class PlantedError(Table):

@@ -1,6 +1,6 @@
 """Campaigns: which descriptions are reviewed, by how many people, under which rules, and how far they are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -13,8 +13,10 @@ from review.errors import StaleRecord
 from review.schema import Assignment, Campaign, Guideline
 from review.store.events import append_event
 from review.store.rescore_queue import queue_rescoring
+from review.store.sealing import require_sealed
 from review.store.slots import (
     CampaignFilter,
+    QueuePlace,
     add_slots,
     fit_slots,
     lay_out,
@@ -30,6 +32,7 @@ __all__ = [
     "create_campaign",
     "get_campaign",
     "list_campaigns",
+    "open_campaign",
     "set_overlap",
     "set_state",
 ]
@@ -97,18 +100,52 @@ def create_campaign(
     Raises:
         InputError: the name is taken, a value is out of range, or nothing is selected.
     """
-    _check_name(session, name.strip())
+    rules: dict[str, Any] = {"overlap": overlap, "blind": blind, "hints": hints}
+    rules |= {"planted_rate": planted_rate, "random_rate": random_rate}
     _check_rules(overlap, hints, planted_rate, random_rate)
     planted = planted_descriptions(session, filter.task) if planted_rate > 0 else []
     apart = set(planted)
     ranked = [number for number in ranked_descriptions(session, filter) if number not in apart]
     if not ranked:
         raise InputError("No description fits this campaign's filter; import some, or widen the filter.")
-    rules = {"overlap": overlap, "blind": blind, "hints": hints}
-    rules |= {"planted_rate": planted_rate, "random_rate": random_rate}
+    queue = lay_out(ranked, planted, random_rate=random_rate, planted_rate=planted_rate, seed=seed)
+    wanted = {key: value for key, value in asdict(filter).items() if value is not None}
+    queue_rescoring(session, description_ids=planted)
+    return open_campaign(
+        session, name=name, wanted=wanted, rules=rules, queue=queue, actor_id=actor_id, seed=seed, now=now
+    )
+
+
+def open_campaign(
+    session: Session,
+    *,
+    name: str,
+    wanted: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    queue: Sequence[QueuePlace],
+    actor_id: int,
+    seed: int,
+    now: datetime | None = None,
+) -> CampaignRecord:
+    """Open a campaign over a queue that is laid out already.
+
+    Args:
+        session: the session of ``Database.write()``.
+        name: a name that no other campaign has.
+        wanted: what was selected, to be said in words.
+        rules: overlap, blind, hints, planted_rate and random_rate.
+        queue: in the order in which it is handed out.
+        actor_id: who opens it.
+        seed: of the drawing, for the log.
+        now: the time of it.
+
+    Raises:
+        InputError: the name is empty or taken.
+    """
+    _check_name(session, name.strip())
     campaign = Campaign(
         name=name.strip(),
-        filter={key: value for key, value in asdict(filter).items() if value is not None},
+        filter=dict(wanted),
         guideline_id=_guideline_id(session),
         state="open",
         created_by=actor_id,
@@ -117,10 +154,8 @@ def create_campaign(
     )
     session.add(campaign)
     session.flush()
-    queue = lay_out(ranked, planted, random_rate=random_rate, planted_rate=planted_rate, seed=seed)
-    add_slots(session, campaign_id=campaign.id, queue=queue, overlap=overlap)
-    queue_rescoring(session, description_ids=planted)
-    after = rules | {"name": campaign.name, "filter": campaign.filter, "seed": seed, "descriptions": len(queue)}
+    add_slots(session, campaign_id=campaign.id, queue=queue, overlap=campaign.overlap)
+    after = {**rules, "name": campaign.name, "filter": campaign.filter, "seed": seed, "descriptions": len(queue)}
     _log(session, actor_id, campaign.id, "create", None, after, now)
     return get_campaign(session, campaign_id=campaign.id)
 
@@ -149,6 +184,8 @@ def set_state(
     if state not in STATES:
         raise InputError(f"There is no state {state!r} of a campaign; expected one of {', '.join(STATES)}.")
     campaign = _locked(session, campaign_id, version)
+    if state != "closed":
+        require_sealed(session, campaign_id=campaign_id, reopened=True)
     before, campaign.state = campaign.state, state
     session.flush()
     _log(session, actor_id, campaign_id, "state", {"state": before}, {"state": state}, now)
@@ -161,6 +198,7 @@ def set_overlap(
     """Change how many people judge each description; work that is leased or submitted stays."""
     _check_overlap(overlap)
     campaign = _locked(session, campaign_id, version)
+    require_sealed(session, campaign_id=campaign_id)
     before, campaign.overlap = campaign.overlap, overlap
     session.flush()
     fit_slots(session, campaign_id=campaign_id, overlap=overlap)

@@ -138,6 +138,7 @@ class ItemView:
         text: NFC; all offsets are code points into it.
         prompt: the question, without the image token.
         origin_model: who wrote the text; None while it is hidden from this reviewer.
+        sealed: whether the author is hidden from everybody, as in a blind check; then nothing here names a model.
         claims: in order; together they are the whole text.
         lint: faults of the text as a whole; those of one claim are with the claim.
         face: None where no face was measured or found.
@@ -154,6 +155,7 @@ class ItemView:
     text: str
     prompt: str
     origin_model: str | None
+    sealed: bool
     claims: tuple[ClaimView, ...]
     lint: tuple[LintView, ...]
     face: FaceView | None

@@ -30,6 +30,7 @@ from review.store.item_views import (
     LintView,
     SuspicionView,
 )
+from review.store.sealing import is_sealed
 from review.suspicion import Reason
 
 __all__ = [
@@ -55,7 +56,7 @@ def load_item(session: Session, *, description_id: int, reviewer_id: int | None 
         session: any session.
         description_id: which one.
         reviewer_id: who looks; the author of the text is hidden from them until they have submitted a review of it.
-            None (lead, command line) sees it.
+            None (lead, command line) sees it, unless the description is part of a blind check that still runs.
 
     Raises:
         InputError: there is no such description.
@@ -66,7 +67,8 @@ def load_item(session: Session, *, description_id: int, reviewer_id: int | None 
         raise InputError(f"There is no description {description_id}; it may have been taken out.")
     description, image = row
     lint = _lint(session, description_id)
-    hidden = reviewer_id is not None and not _has_submitted(session, description_id, reviewer_id)
+    sealed = is_sealed(session, description_id=description_id)
+    hidden = sealed or (reviewer_id is not None and not _has_submitted(session, description_id, reviewer_id))
     return ItemView(
         description_id=description.id,
         image_id=image.id,
@@ -76,13 +78,14 @@ def load_item(session: Session, *, description_id: int, reviewer_id: int | None 
         text=description.text,
         prompt=description.prompt,
         origin_model=None if hidden else description.origin_model,
-        claims=_claims(session, description, lint),
+        sealed=sealed,
+        claims=_claims(session, description, lint, told=not sealed),
         lint=tuple(lint[None]),
         face=_face(session, image.id),
         width=image.width,
         height=image.height,
-        suspicion=_suspicion(session, description_id),
-        answers=_answers(session, image.id, description.task),
+        suspicion=None if sealed else _suspicion(session, description_id),
+        answers=() if sealed else _answers(session, image.id, description.task),
         duplicates=_duplicates(session, image),
     )
 
@@ -104,8 +107,9 @@ def _lint(session: Session, description_id: int) -> dict[int | None, list[LintVi
 
 
 def _claims(
-    session: Session, description: Description, lint: Mapping[int | None, list[LintView]]
+    session: Session, description: Description, lint: Mapping[int | None, list[LintView]], *, told: bool
 ) -> tuple[ClaimView, ...]:
+    """Return the claims; what models say of them, by name, only where the author is ``told``."""
     rows = session.scalars(select(Claim).where(Claim.description_id == description.id).order_by(Claim.ord)).all()
     evidence: dict[int, list[EvidenceView]] = defaultdict(list)
     query = select(Evidence).join(Claim, Claim.id == Evidence.claim_id)
@@ -127,7 +131,7 @@ def _claims(
             negated=row.negated,
             lint=tuple(lint.get(row.id, ())),
             evidence=tuple(found for found in evidence[row.id] if found.kind != MODEL_KIND),
-            model_votes=tuple(found for found in evidence[row.id] if found.kind == MODEL_KIND),
+            model_votes=tuple(found for found in evidence[row.id] if told and found.kind == MODEL_KIND),
         )
         for row in rows
     )

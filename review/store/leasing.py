@@ -10,13 +10,14 @@ from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, ex
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from review.schema import Assignment, SkippedDescription
+from review.schema import Assignment, BlindCheck, Review, SkippedDescription
 from review.schema.base import UtcTime
 
 LEASE = timedelta(minutes=10)
 """How long an assignment is kept for a person who gives no sign of life."""
 REOPENED_LEASE = timedelta(days=7)
-"""How long a reopened review waits for its reviewer before others may take its place."""
+"""How long a reopened review, or the other text about a face that somebody has begun in a blind check, waits for its
+reviewer before others may take its place."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def take_of_description(
         Assignment.campaign_id == campaign_id,
         Assignment.description_id == description_id,
         or_(Assignment.state.in_(states), and_(Assignment.state == "leased", Assignment.lease_until < now)),
+        or_(Assignment.state == "skipped", _free_together()),
     )
     chosen = free.order_by(Assignment.slot).limit(1).with_for_update(skip_locked=True).scalar_subquery()
     return _run(session, _take(Assignment.id == chosen), reviewer=reviewer_id, now=now)
@@ -88,16 +90,23 @@ def coming(session: Session, *, campaign_id: int, reviewer_id: int, count: int, 
     for query in (_expired(), _open()):
         # a description has several slots, so look a few further
         shown = query.with_only_columns(Assignment.description_id).limit(count * 4)
-        rows = session.scalars(shown, {"campaign": campaign_id, "reviewer": reviewer_id, "now": now})
+        times = {"now": now, "since": now - REOPENED_LEASE}
+        rows = session.scalars(shown, {"campaign": campaign_id, "reviewer": reviewer_id, **times})
         found += [number for number in dict.fromkeys(rows) if number not in found]
     return found[:count]
+
+
+def wait_for_turn(session: Session, *, campaign_id: int) -> None:
+    """Let one transaction at a time take slots of a blind check, so that two people do not begin one face each half."""
+    session.execute(select(BlindCheck.id).where(BlindCheck.campaign_id == campaign_id).with_for_update())
 
 
 def _run(
     session: Session, statement: ReturningUpdate[*tuple[Any, ...]], *, now: datetime, **values: int
 ) -> Slot | None:
     """Execute one of the updates; None where there is nothing to take, or someone took it meanwhile."""
-    row = session.execute(statement, {**values, "now": now, "until": now + LEASE}).first()
+    times = {"now": now, "until": now + LEASE, "since": now - REOPENED_LEASE}
+    row = session.execute(statement, {**values, **times}).first()
     return Slot(**row._mapping) if row else None
 
 
@@ -148,6 +157,7 @@ def _expired() -> Select[int]:
         Assignment.state == "leased",
         Assignment.lease_until < _now(),
         ~_met_before(),
+        _free_together(),
     )
     return query.order_by(Assignment.place, Assignment.id)
 
@@ -155,13 +165,29 @@ def _expired() -> Select[int]:
 def _open() -> Select[int]:
     """Open slots that a person may take, in the order of the queue."""
     query = select(Assignment.id).where(
-        Assignment.campaign_id == bindparam("campaign"), Assignment.state == "open", ~_met_before()
+        Assignment.campaign_id == bindparam("campaign"), Assignment.state == "open", ~_met_before(), _free_together()
     )
     return query.order_by(Assignment.place, Assignment.id)
 
 
 def _now() -> BindParameter[datetime]:
     return bindparam("now", type_=UtcTime())
+
+
+def _free_together() -> ColumnElement[bool]:
+    """Whether nobody else has begun, or done not long ago, another text that one person is to judge with this one."""
+    other = aliased(Assignment)
+    since = bindparam("since", type_=UtcTime())
+    submitted = exists().where(Review.assignment_id == other.id, Review.submitted_at > since)
+    begun = and_(other.state == "leased", other.lease_until > since)
+    taken = exists().where(
+        other.campaign_id == Assignment.campaign_id,
+        other.together == Assignment.together,
+        other.slot == Assignment.slot,
+        other.reviewer_id != bindparam("reviewer"),
+        or_(begun, and_(other.state == "submitted", submitted)),
+    )
+    return or_(Assignment.together.is_(None), ~taken)
 
 
 def _met_before() -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from sqlalchemy import Select, case, exists, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from review.schema import Assignment, Claim, Description, Image, LintFinding, PlantedError, Suspicion
+from review.store.sealing import sealed_campaigns
 
 CHUNK = 500
 """Values of one IN list; SQLite takes a limited number."""
@@ -23,23 +24,34 @@ class CampaignFilter:
     action_unit: int | None = None
     lint_kind: str | None = None
     min_suspicion: float | None = None
+    origin_model: str | None = None
     ids: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
 class QueuePlace:
-    """One description of a queue and the stratum it was put in: suspicion, random or planted."""
+    """One description of a queue and the stratum it was put in: suspicion, random or planted.
+
+    Descriptions with the same number in ``together`` are for one person.
+    """
 
     description_id: int
     stratum: str
+    together: int | None = None
 
 
 def ranked_descriptions(session: Session, campaign_filter: CampaignFilter) -> list[int]:
-    """Return the descriptions that the filter selects, the most suspicious first (unscored ones last)."""
+    """Return the descriptions that the filter selects, the most suspicious first (unscored ones last).
+
+    Those of a blind check that still runs are left out: nobody else is to judge them meanwhile.
+    """
     query = select(Description.id, func.coalesce(Suspicion.score, 0.0)).outerjoin(
         Suspicion, Suspicion.description_id == Description.id
     )
     query = _filtered(query.where(Description.deleted_at.is_(None)), campaign_filter)
+    if session.scalar(sealed_campaigns().limit(1)) is not None:
+        checked = select(Assignment.description_id).where(Assignment.campaign_id.in_(sealed_campaigns()))
+        query = query.where(Description.id.not_in(checked))
     rows: list[tuple[int, float]] = []
     for chunk in _chunks(campaign_filter.ids):
         narrowed = query if chunk is None else query.where(Description.id.in_(chunk))
@@ -92,6 +104,7 @@ def add_slots(session: Session, *, campaign_id: int, queue: Sequence[QueuePlace]
             "slot": slot,
             "stratum": entry.stratum,
             "place": place,
+            "together": entry.together,
             "state": "open",
         }
         for place, entry in enumerate(queue)
@@ -104,9 +117,8 @@ def fit_slots(session: Session, *, campaign_id: int, overlap: int) -> None:
     """Give every description of a campaign ``overlap`` slots; only open ones are ever taken away."""
     ours = Assignment.campaign_id == campaign_id
     top = session.scalar(select(func.max(Assignment.slot)).where(ours)) or 0
-    first = select(Assignment.campaign_id, Assignment.description_id, Assignment.stratum, Assignment.place).where(
-        ours, Assignment.slot == 1
-    )
+    columns = (Assignment.campaign_id, Assignment.description_id, Assignment.stratum, Assignment.place)
+    first = select(*columns, Assignment.together).where(ours, Assignment.slot == 1)
     rows = [row._asdict() for row in session.execute(first)]
     for slot in range(top + 1, overlap + 1):
         session.execute(insert(Assignment), [row | {"slot": slot, "state": "void"} for row in rows])
@@ -121,6 +133,8 @@ def _filtered(query: Select[int, float], wanted: CampaignFilter) -> Select[int, 
         query = query.where(Description.task == wanted.task)
     if wanted.split is not None:
         query = query.join(Image, Image.id == Description.image_id).where(Image.split == wanted.split)
+    if wanted.origin_model is not None:
+        query = query.where(Description.origin_model == wanted.origin_model)
     if wanted.source_id is not None:
         query = query.where(Description.source_id == wanted.source_id)
     if wanted.action_unit is not None:

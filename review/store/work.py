@@ -12,7 +12,16 @@ from review.schema import Assignment, Campaign, Review, SkippedDescription, User
 from review.schema.base import UtcTime
 from review.store.events import append_event
 from review.store.gold import refresh
-from review.store.leasing import LEASE, Lease, Slot, coming, take_next, take_of_description, take_one
+from review.store.leasing import (
+    LEASE,
+    Lease,
+    Slot,
+    coming,
+    take_next,
+    take_of_description,
+    take_one,
+    wait_for_turn,
+)
 from review.store.people import UserRecord, locked_user, require
 
 __all__ = ["GOAL_TODAY", "Lease", "heartbeat", "lease_description", "lease_next", "peek", "skip", "who_holds"]
@@ -155,6 +164,7 @@ def _require_open(session: Session, campaign_id: int) -> None:
         raise InputError(f"There is no campaign {campaign_id}.")
     if campaign.state != "open":
         raise NotAllowed(f"The campaign {campaign.name} is {campaign.state}; a lead can open it again.")
+    wait_for_turn(session, campaign_id=campaign_id)
 
 
 def _one_at_a_time(session: Session, reviewer_id: int) -> UserRecord:
