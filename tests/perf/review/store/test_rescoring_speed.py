@@ -14,8 +14,8 @@ from review.records import ReviewState, VerdictState
 from review.rescoring import ScoreBoard, rescore_all
 from review.schema import Claim, Description, Image, Prediction, ScoredAnswer, Source
 from review.store.coded_rows import claims_of
-from review.store.reviews import open_review, submit, undo_submit
 from review.store.rescoring import clear_scores
+from review.store.reviews import open_review, submit, undo_submit
 from review.store.scored_rows import read_totals
 from review.store.work import lease_description
 from training.benchmark.rouge_l import rouge_f
