@@ -130,13 +130,15 @@ def open_pages(
     from emola.page import build_page  # gradio, three seconds: after the arguments have proved good
     from emola.page_theme import asset, page_head, studio_theme
     from review.page import build_review_pages
+    from training.benchmark.run_listing import finished_runs
 
     send = None if access is None else send_to_review(database, access, options.files / "sent")
     page = build_page(studio, options.any_model, send, studio_tabs(options, database, access))
     extra: dict[str, Any] = {}
     css = asset("studio.css")
     if access is not None:
-        review = build_review_pages(page, database, access, releases=options.files / "releases")
+        runs = partial(finished_runs, options.runs)
+        review = build_review_pages(page, database, access, releases=options.files / "releases", runs=runs)
         extra = {"app_kwargs": {"routes": review.routes, "middleware": review.middleware}}
         extra |= {"auth": access.check_login, "auth_message": access.message} if access.needs_password else {}
         css += review.css

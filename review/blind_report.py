@@ -80,7 +80,7 @@ class BlindReport:
         return f"{_capital(kind.finding)} {words}{whose}: {rates}, difference {difference}."
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report as plain JSON; models and runs only where they may be named."""
+        """Return the report as plain JSON; models, runs and the seed, which tells them, once not sealed."""
         check, found = self.check, self.comparison
         return {
             "name": check.campaign.name,
@@ -91,7 +91,7 @@ class BlindReport:
             "second": self.second,
             "faces": {"judged": self.faces_judged, "drawn": check.faces, "by_different_people": self.different_people},
             "texts": 2 * len(check.pairs),
-            "seed": check.seed,
+            "seed": None if check.sealed else check.seed,
             "claims_per_text": None if found is None else [found.first_claims, found.second_claims],
             "classes": [] if found is None else [asdict(kind) | {"words": KINDS[kind.code]} for kind in found.classes],
             "sentences": self.sentences(),

@@ -15,6 +15,7 @@ from review.page_adjudicate import build_adjudicate
 from review.page_agreement import build_agreement
 from review.page_answering import Who
 from review.page_api import PREFIX, api_routes
+from review.page_blind_checks import Runs, build_blind_checks
 from review.page_browse import build_browse
 from review.page_campaigns import build_campaigns
 from review.page_corrections import build_corrections
@@ -49,7 +50,9 @@ class ReviewPages:
     css: str
 
 
-def build_review_pages(page: gr.Blocks, database: Database, access: Access, releases: Path) -> ReviewPages:
+def build_review_pages(
+    page: gr.Blocks, database: Database, access: Access, releases: Path, runs: Runs = dict
+) -> ReviewPages:
     """Add the review pages as routes of ``page``; call it outside of any blocks context.
 
     Args:
@@ -57,8 +60,9 @@ def build_review_pages(page: gr.Blocks, database: Database, access: Access, rele
         database: upgraded to this version.
         access: who may come in.
         releases: folder that releases are written to.
+        runs: the finished benchmark runs that a blind check can be made of; none unless the studio has some.
     """
-    for path, build in _builders(database, access, releases).items():
+    for path, build in _builders(database, access, releases, runs).items():
         title = next(link.title for link in PAGES if link.path == path)
         with page.route("Review" if path == "queue" else title, f"/{path}", show_in_navbar=path == "queue"):
             draw_header(path, access)
@@ -74,7 +78,7 @@ def build_review_pages(page: gr.Blocks, database: Database, access: Access, rele
     return ReviewPages(routes, [Middleware(SameOriginOnly, private=(PREFIX, FACES))], style_sheet())
 
 
-def _builders(database: Database, access: Access, releases: Path) -> dict[str, Callable[[], Any]]:
+def _builders(database: Database, access: Access, releases: Path, runs: Runs) -> dict[str, Callable[[], Any]]:
     """Return what draws each page, by its path."""
     others: dict[str, Callable[[Database, Who], None]] = {
         "adjudicate": build_adjudicate,
@@ -83,14 +87,18 @@ def _builders(database: Database, access: Access, releases: Path) -> dict[str, C
         "agreement": build_agreement,
         "dashboard": build_dashboard,
         "guidelines": build_guidelines,
-        "campaigns": build_campaigns,
         "users": build_users,
     }
 
     def builder(build: Callable[[Database, Who], None]) -> Callable[[], None]:
         return lambda: build(database, access.who)
 
+    def campaigns() -> None:
+        build_campaigns(database, access.who)
+        build_blind_checks(database, access.who, runs)
+
     return {
+        "campaigns": campaigns,
         "queue": lambda: build_queue(database, access.who, access.sentence),
         "review": build_review,
         "releases": lambda: build_releases(database, access.who, releases),

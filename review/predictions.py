@@ -141,7 +141,11 @@ def _failures(
 def _match(
     row: dict[str, Any], images: dict[str, list[PredictedImage]], run: Run, skipped: list[Skipped]
 ) -> PredictedImage | None:
-    """Return our image of a row, by path and, where several share it, by content; note why there is none."""
+    """Return our image of a row, by path and, unless it lies in the run's own folder, by content; note why none.
+
+    Rendered sets name their pictures alike, so that a path alone may be another face. Where the run's folder is not on
+    this machine, as after a run elsewhere, the path must do.
+    """
     name = f"{row['task']} {row.get('id')}"
     if not isinstance(row.get("prediction"), str) or not row["prediction"].strip():
         skipped.append(Skipped(name, f"it holds no answer ({row.get('reason') or row.get('status') or 'no reason'})"))
@@ -152,7 +156,10 @@ def _match(
         )
         return None
     candidates = images.get(str(row.get("image")), [])
-    if len(candidates) > 1:
+    own = [image for image in candidates if Path(image.folder) == run.root.resolve()]
+    if len(own) == 1:
+        return own[0]
+    if len(candidates) > 1 or (candidates and run.root.is_dir()):
         try:
             digest = picture_facts(inside(run.root.resolve(), str(row["image"]))).sha256
         except InputError as error:
@@ -160,7 +167,7 @@ def _match(
             return None
         candidates = [image for image in candidates if image.sha256 == digest]
     if not candidates:
-        skipped.append(Skipped(name, f"no imported picture has the path {row.get('image')!r}"))
+        skipped.append(Skipped(name, f"no imported picture has the path {row.get('image')!r} and this content"))
         return None
     return candidates[0]
 
@@ -227,6 +234,7 @@ def _add_texts(database: Database, run: Run, found: list[tuple[PredictedImage, d
                 split=image.split,
                 prompt=QUESTIONS[row["task"]],
                 text=text,
+                landmark=image.landmark,
             )
             rows.append(NewDescription.of(record, image.facts, run.model, run.name))
         with database.write() as session:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ScalarSelect, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from review.agreeing import VotedClaim
 from review.pictures import PictureFacts
-from review.schema import Claim, Description, Image, Prediction
+from review.schema import Claim, Description, Image, Prediction, Source
 from review.store.events import append_event
 from review.store.rescore_queue import queue_rescoring
 from review.store.rescoring import withdraw_answers
@@ -20,12 +20,14 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class PredictedImage:
-    """A stored picture that a row of a run names."""
+    """A stored picture that a row of a run names; ``landmark`` is the path of its prior beside it, where known."""
 
     image_id: int
     rel_path: str
     split: str
     facts: PictureFacts
+    folder: str
+    landmark: str | None
 
     @property
     def sha256(self) -> str:
@@ -51,11 +53,18 @@ def images_by_path(session: Session, *, paths: Sequence[str]) -> dict[str, list[
     found: dict[str, list[PredictedImage]] = defaultdict(list)
     distinct = sorted(set(paths))
     for start in range(0, len(distinct), CHUNK):
-        query = select(Image).where(Image.rel_path.in_(distinct[start : start + CHUNK])).order_by(Image.id)
-        for row in session.scalars(query):
+        query = select(Image, Source.images_dir, _landmark()).join(Source, Source.id == Image.source_id)
+        query = query.where(Image.rel_path.in_(distinct[start : start + CHUNK])).order_by(Image.id)
+        for row, folder, landmark in session.execute(query):
             facts = PictureFacts(row.sha256, row.width, row.height)
-            found[row.rel_path].append(PredictedImage(row.id, row.rel_path, row.split, facts))
+            found[row.rel_path].append(PredictedImage(row.id, row.rel_path, row.split, facts, folder, landmark))
     return found
+
+
+def _landmark() -> ScalarSelect[str | None]:
+    """Select the prior that a description names which came with the picture."""
+    named = (Description.image_id == Image.id, Description.source_id == Image.source_id)
+    return select(func.min(Description.landmark)).where(*named).scalar_subquery()
 
 
 def store_predictions(session: Session, *, predictions: Sequence[NewPrediction]) -> None:

@@ -42,8 +42,9 @@ def freeze(session: Session) -> None:
 
 
 def image_folders(session: Session, *, query: ReleaseQuery) -> dict[int, str]:
-    """Return the image folder of each source that the candidates come from."""
-    ids = _matching(query).with_only_columns(Description.source_id).order_by(None).distinct()
+    """Return the image folder of each source that the candidates' pictures come from; texts may come from another."""
+    pictures = _matching(query).join(Image, Image.id == Description.image_id)
+    ids = pictures.with_only_columns(Image.source_id).order_by(None).distinct()
     rows = session.execute(select(Source.id, Source.images_dir).where(Source.id.in_(ids)))
     return {row.id: row.images_dir for row in rows}
 

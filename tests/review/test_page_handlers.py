@@ -10,6 +10,7 @@ import pytest
 from review.errors import NotAllowed
 from review.page_adjudicate import build_adjudicate
 from review.page_agreement import build_agreement
+from review.page_blind_checks import build_blind_checks
 from review.page_browse import build_browse
 from review.page_campaigns import build_campaigns
 from review.page_corrections import build_corrections
@@ -31,6 +32,7 @@ BUILDERS = {
     "adjudicate": build_adjudicate,
     "agreement": build_agreement,
     "browse": build_browse,
+    "blind-checks": lambda database, who: build_blind_checks(database, who, dict),
     "campaigns": build_campaigns,
     "corrections": build_corrections,
     "dashboard": build_dashboard,
@@ -105,6 +107,7 @@ def test_changes_need_a_lead(role, database, make_user, write, tmp_path):
     user = make_user(role=role)
     changing = {
         "adjudicate": {"decided"},
+        "blind-checks": {"show", "create_check"},
         "browse": {"restore", "reopen"},
         "campaigns": {"count", "create", "widen", "move"},
         "guidelines": {"show_card", "keep_card", "publish_draft"},

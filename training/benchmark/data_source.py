@@ -48,7 +48,9 @@ class Source:
     version: str | None = None
 
 
-def open_source(name: str, task: TaskChoice, root: Path | None = None, limit: int | None = None) -> Source:
+def open_source(
+    name: str, task: TaskChoice, root: Path | None = None, limit: int | None = None, unlabelled: bool = False
+) -> Source:
     """Return the questions of a data set.
 
     Args:
@@ -59,6 +61,7 @@ def open_source(name: str, task: TaskChoice, root: Path | None = None, limit: in
         task: what to ask; "both" needs a folder.
         root: data root of a JSON or folder, when it is not one of the folders above it.
         limit: take only so many questions of each task, the first ones.
+        unlabelled: take a FABA JSON without labels, such as a training one; its answers can be reviewed, not scored.
 
     Raises:
         InputError: nothing of this kind is there, or an option does not fit.
@@ -71,7 +74,7 @@ def open_source(name: str, task: TaskChoice, root: Path | None = None, limit: in
         if not path.exists():
             known = ", ".join(READERS)
             raise InputError(f"There is no file or folder {name}, and it is no NAME:ROOT with NAME one of {known}.")
-        source = _faba(name, path, task, root)
+        source = _faba(name, path, task, root, unlabelled)
     if limit is None:
         return source
     kept = [q for task_name in _TASKS for q in [q for q in source.questions if q.task == task_name][:limit]]
@@ -107,7 +110,7 @@ def _is_rendered(root: Path) -> bool:
     return isinstance(content, dict) and content.get("source") == SOURCE
 
 
-def _faba(name: str, path: Path, task: TaskChoice, root: Path | None) -> Source:
+def _faba(name: str, path: Path, task: TaskChoice, root: Path | None, unlabelled: bool) -> Source:
     """Read one JSON, those of a folder, or a review release."""
     wanted: tuple[Task, ...] = _TASKS if task == "both" else (task,)
     if path.is_dir() and is_release(path):
@@ -119,8 +122,11 @@ def _faba(name: str, path: Path, task: TaskChoice, root: Path | None) -> Source:
         records = {one: read_records(file) for one, file in files.items()}
         version, beside = None, next(iter(files.values()))
     every = [record for rows in records.values() for record in rows]
-    if not any(isinstance(record, dict) and "label" in record for record in every):
-        raise InputError(f"{name} holds no labels; give evaluation records, each with image, label, gpt4 and landmark.")
+    if not unlabelled and not any(isinstance(record, dict) and "label" in record for record in every):
+        raise InputError(
+            f"{name} holds no labels; give evaluation records, each with image, label, gpt4 and landmark, or "
+            "--unlabelled for answers that people review."
+        )
     found = root.resolve() if root else _find_root(beside, every)
     questions = [q for one, rows in records.items() for q in faba_questions(rows, found, one)]
     return Source(name, found, tuple(questions), {}, version=version)

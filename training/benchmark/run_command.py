@@ -36,6 +36,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--out", required=True, type=Path, metavar="RUN", help="folder of the run")
     parser.add_argument("--task", choices=("emotion", "au", "both"), default="both", help="default: both")
     parser.add_argument("--root", type=Path, metavar="DIR", help="folder that the paths in a JSON start from")
+    unlabelled = "take records without labels, such as a training JSON; the answers can be reviewed, not scored"
+    parser.add_argument("--unlabelled", action="store_true", help=unlabelled)
     parser.add_argument("--limit", type=_at_least_one, metavar="N", help="only the first N questions of each task")
     parser.add_argument("--batch-size", type=_at_least_one, default=8, metavar="N", help="questions at a time (8)")
     parser.add_argument("--decoding", choices=("greedy", "paper"), default="greedy", help="paper samples, seeded")
@@ -62,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     from training.benchmark.runner import Share, run_share
 
     share = Share.from_environment()
-    source = open_source(options.data, options.task, options.root, options.limit)
+    source = open_source(options.data, options.task, options.root, options.limit, options.unlabelled)
     settings, choice = _settings(options), _model_choice(options, share.local)
     folder = RunFolder(options.out)
     folder.claim(_identity(options, source, settings, choice), _notes(options, source))

@@ -100,6 +100,12 @@ class RunLibrary:
         return None if known is None else known[1]
 
 
+def finished_runs(folder: Path) -> dict[str, Path]:
+    """Return the folders of the finished runs below ``folder`` by what they are called, the newest first."""
+    runs = [run for run in RunLibrary(folder).runs() if run.status == "finished"]
+    return {f"{run.key} · {Path(str(run.description['model'])).name}": run.folder for run in runs}
+
+
 def _run_folders(folder: Path, depth: int) -> Iterator[Path]:
     """Yield the folders that hold a benchmark run; nothing below a run or behind a link is looked at."""
     try:

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from PIL import Image
 
 from emola.errors import InputError
 from training.benchmark.data_source import open_source, recipe_of_file
@@ -37,6 +38,14 @@ def test_training_records_without_labels_are_refused(tmp_path):
     path.write_text(json.dumps([{"id": "1", "image": "a.png", "conversations": []}]))
     with pytest.raises(InputError, match="holds no labels"):
         open_source(str(path), "au")
+
+
+def test_training_records_can_be_asked_about_for_review(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    path = tmp_path / "train.json"
+    path.write_text(json.dumps([{"id": "1", "image": "a.png", "conversations": []}]))
+    (question,) = open_source(str(path), "au", unlabelled=True).questions
+    assert (question.id, question.image, question.label, question.fault) == ("1", tmp_path / "a.png", None, None)
 
 
 def test_pictures_that_are_nowhere_ask_for_the_root(tmp_path, make_data):
