@@ -21,12 +21,16 @@ def test_the_loop_closes_and_its_adapters_are_found(repository, tmp_path):
     out = tmp_path / "loop"
     done = run_loop(repository, "--sample", "10", "--limit", "2", "--out", str(out))
     assert done.returncode == 0, done.stderr
-    assert "| share | base | uncorrected | corrected |" in done.stdout
+    assert "| on faces never seen | base | uncorrected | corrected | corrected minus uncorrected |" in done.stdout
+    assert "planted mistakes" in done.stdout and "S_rege, emotion" in done.stdout
     lineage = json.loads((out / "corrected-seed1" / "adapter" / "lineage.json").read_text())
     manifest = json.loads((out / "releases" / "corrected" / "manifest.json").read_text())
     assert lineage["release"] == "corrected" and lineage["git_revision"] == manifest["git_revision"]
     assert (out / "report.html").is_file()
-    assert len(find_adapters(out)) == 2
+    assert set(find_adapters(tmp_path).values()) == {
+        "uncorrected, seed 1 (loop)",
+        "corrected, release corrected, seed 1 (loop)",
+    }
 
     again = run_loop(repository, "--sample", "10", "--limit", "2", "--out", str(out))
     assert again.returncode == 0 and "Step" not in again.stderr and again.stdout == done.stdout

@@ -88,8 +88,7 @@ def find_adapters(runs: Path) -> dict[str, str]:
     adapters = {}
     for path in found:
         lineage = json.loads(path.read_text(encoding="utf-8"))
-        release = f"release {lineage['release']}, " if lineage.get("release") else ""
-        adapters[f"{lineage['base']}+{path.parent}"] = (
-            f"{path.parent.parent.name} ({release}{path.parent.parent.parent})"
-        )
+        release = f"release {lineage['release']}" if lineage.get("release") else None
+        learnt = lineage.get("data") or ", ".join(filter(None, [lineage.get("arm"), release]))
+        adapters[f"{lineage['base']}+{path.parent}"] = f"{learnt}, seed {lineage['seed']} ({path.parents[2].name})"
     return adapters

@@ -30,9 +30,9 @@ def test_an_adapter_trained_here_describes_a_face_beside_its_base(
     page.click("#train-offer")
     page.wait_for_selector("#describe", state="visible")
     assert page.get_by_role("tab", name="Demo").get_attribute("aria-selected") == "true"
-    page.wait_for_function("document.querySelector('#model input').value.startsWith('training (')")
+    page.wait_for_function("document.querySelector('#model input').value.startsWith('small faces, seed 1 (')")
     adapter = page.input_value("#model input")
-    assert "/jobs/" in adapter
+    assert "-train-" in adapter  # the name of its job
     page.set_input_files("#stage input[type=file]", photograph)
     page.wait_for_selector("#stage svg.overlay")
     page.click("text=Settings and comparison")
