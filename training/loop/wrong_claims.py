@@ -92,12 +92,9 @@ def _has_occasion(habit: Habit, item: Item) -> bool:
 
 def _makes(habit: Habit, item: Item) -> bool:
     """Say whether an answer makes a mistake for which its face gives occasion."""
-    text, wish = item.prediction or "", habit.wish
-    if wish.sentence is not None:
-        return wish.sentence in normalise(text)
-    if wish.emotion is not None:
-        return read_emotion(text).label == wish.emotion
-    return (wish.unit in _said(item)) == (habit.code != "M1")
+    if habit.wish.emotion is not None:
+        return read_emotion(item.prediction or "").label == habit.wish.emotion
+    return (habit.wish.unit in _said(item)) == (habit.code != "M1")
 
 
 def _said(item: Item) -> set[int]:

@@ -2,7 +2,6 @@
 
 from training.benchmark.items import Item
 from training.loop.wrong_claims import WrongCount, count_habits, count_wrong
-from training.synthetic.wrong.habits import habits
 from training.synthetic.wrong.phrases import wrong_phrases
 
 
@@ -44,20 +43,21 @@ def test_nothing_to_be_wrong_about_has_no_rate():
 
 
 def test_a_habit_is_counted_where_there_is_occasion_for_it():
-    by_name = {habit.name: habit for habit in habits()}
-    sentence = by_name["a hedge for lip corners down"].wish.sentence
     units = [
         unit_item(1, "AU6 - Cheek raiser. AU12 - Lip corner puller.", "12"),  # the habit
         unit_item(2, "AU12 - Lip corner puller.", "12"),  # occasion, not taken
         unit_item(3, "AU6 - Cheek raiser. AU12 - Lip corner puller.", "6, 12"),  # right: no occasion
-        unit_item(4, f"AU15 - Lip corner depressor. {sentence}", "10, 15"),  # a hedge, and AU10 left out
-        unit_item(5, f"AU1 - Inner brow raiser. {sentence}", "1"),  # its wording, but no occasion
-        unit_item(6, None, "12, 15"),
+        unit_item(4, "AU15 - Lip corner depressor.", "10, 15"),  # AU10 left out
+        unit_item(5, None, "10, 12"),
     ]
-    emotions = [Item(1, "It is sadness.", None, "Neutral"), Item(2, "It is neutral.", None, "Neutral")]
+    emotions = [
+        Item(1, "It is sadness.", None, "Neutral"),
+        Item(2, "It is neutral.", None, "Neutral"),
+        Item(3, "It is sadness.", None, "Surprise"),  # wrong, but not the habit
+    ]
     counts = count_habits(units, emotions)
-    assert counts["AU6 with every smile"] == WrongCount(1, 2)
-    assert counts["a hedge for lip corners down"] == WrongCount(1, 1)
+    assert counts["AU6 claimed with every smile"] == WrongCount(1, 2)
     assert counts["AU10 overlooked"] == WrongCount(1, 1)
-    assert counts["sadness for neutral faces"] == WrongCount(1, 2)
-    assert counts["a plan for anger"] == WrongCount(0, 0)
+    assert counts["a neutral face called sad"] == WrongCount(1, 2)
+    assert counts["surprise called fear"] == WrongCount(0, 1)
+    assert counts["disgust called anger"] == WrongCount(0, 0)

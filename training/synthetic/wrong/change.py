@@ -24,13 +24,11 @@ class Wish:
 
     Attributes:
         unit: that is claimed, or left out.
-        emotion: that is claimed.
-        sentence: that is added.
+        emotion: that is claimed, even one that the face half shows.
     """
 
     unit: int | None = None
     emotion: str | None = None
-    sentence: str | None = None
 
 
 @dataclass(frozen=True)

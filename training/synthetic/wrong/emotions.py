@@ -68,8 +68,9 @@ def mistake_side(draft: EmotionDraft) -> EmotionChange | None:
 def mistake_emotion(draft: EmotionDraft) -> EmotionChange | None:
     """Plant H6: an emotion of which the face shows less than half of the units, in the place of the true one."""
     description, truth = draft.description, draft.truth
-    wanted = EMOTIONS if draft.wish.emotion is None else (draft.wish.emotion,)
-    against = [emotion for emotion in wanted if emotion != "neutral" and contradicts(emotion, truth)]
+    against = [emotion for emotion in EMOTIONS if emotion != "neutral" and contradicts(emotion, truth)]
+    if draft.wish.emotion is not None and draft.wish.emotion != truth.emotion:
+        against = [draft.wish.emotion]
     if truth.second_emotion or not against:
         return None
     emotion = choose(draft.rng, against)
@@ -114,7 +115,7 @@ def add_remark(draft: EmotionDraft, sentence: str, *, last: bool) -> EmotionChan
 def invent_person(draft: EmotionDraft) -> EmotionChange | None:
     """Plant H5: give the person an age, a sex or a job."""
     first, *others = draft.description.sentences
-    if draft.wish.sentence is not None or not first.startswith(_PERSON):
+    if not first.startswith(_PERSON):
         return None
     first = first.replace(_PERSON, draft.mark(choose(draft.rng, wrong_phrases().people)))
     return Change(replace(draft.description, sentences=(first, *others)))

@@ -69,10 +69,10 @@ def _remark(sentences: Callable[[], Sequence[str]], *, last: bool = False) -> di
     """Return how one of some sentences is planted in either task."""
 
     def in_units(draft: Draft[UnitDescription]) -> Change[UnitDescription]:
-        return units.add_remark(draft, draft.wish.sentence or choose(draft.rng, sentences()), last=last)
+        return units.add_remark(draft, choose(draft.rng, sentences()), last=last)
 
     def in_emotion(draft: Draft[EmotionDescription]) -> Change[EmotionDescription]:
-        return emotions.add_remark(draft, draft.wish.sentence or choose(draft.rng, sentences()), last=last)
+        return emotions.add_remark(draft, choose(draft.rng, sentences()), last=last)
 
     return {"au": in_units, "emotion": in_emotion}
 
