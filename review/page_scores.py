@@ -10,11 +10,12 @@ from review.page_html import NOTHING, READING, badge_html, empty_html, join, sec
 from review.page_words import unit_words
 from review.rescoring import ScoreBoard, ScoreReport
 from review.score_tables import (
+    INCOMPLETE,
     NO_ROUGE,
     NOTHING_SCORED,
     ScoreTable,
     change_sentences,
-    rank_sentence,
+    order_sentence,
     reviewed_table,
     run_names,
     scores_table,
@@ -74,25 +75,18 @@ def _scores(report: ScoreReport) -> Markup:
         return EMPTY
     if not report.runs:
         said = NOTHING_SCORED.format(count=report.coverage.predictions)
-        return empty_html(
-            "Nothing is scored yet", f"{said} If they were imported by an earlier version: python -m review rescore."
-        )
+        return empty_html("Nothing is scored yet", said if report.is_complete else INCOMPLETE)
     names = run_names(report.runs)
     parts = [note_html(HOW)]
+    if not report.is_complete:
+        parts.append(note_html(INCOMPLETE))
     if report.coverage.without_rouge:
         parts.append(note_html(NO_ROUGE.format(count=report.coverage.without_rouge)))
     if report.change is not None:
         parts.append(_change(change_sentences(report.change, names)))
     for task in dict.fromkeys(run.task for run in report.runs):
         parts.append(_table(scores_table(report, task)))
-        ranking = report.rankings.get(task)
-        parts.append(
-            note_html(
-                "One run alone has no rank; import another one to compare models."
-                if ranking is None
-                else rank_sentence(ranking, names)
-            )
-        )
+        parts.append(note_html(order_sentence(report, task)))
         parts.append(_folded(REVIEWED, reviewed_table(report, task)))
     return join([*parts, _table(units_table(report))])
 
@@ -100,7 +94,8 @@ def _scores(report: ScoreReport) -> Markup:
 def _table(table: ScoreTable) -> Markup:
     if not table.rows:
         return NOTHING
-    return table_html(table.heads, table.rows, caption=table.caption, numbers=range(1, len(table.heads)))
+    rows = [(Markup('<span class="rv-nowrap">{}</span>').format(name), *cells) for name, *cells in table.rows]
+    return table_html(table.heads, rows, caption=table.caption, numbers=range(1, len(table.heads)))
 
 
 def _folded(title: str, table: ScoreTable) -> Markup:

@@ -11,7 +11,7 @@ from review.score_tables import (
     NOTHING_SCORED,
     ScoreTable,
     change_sentences,
-    rank_sentence,
+    order_sentence,
     report_json,
     reviewed_table,
     run_names,
@@ -50,8 +50,7 @@ def _say_report(report: ScoreReport) -> None:
     for task in dict.fromkeys(run.task for run in report.runs):
         for table in (scores_table(report, task), reviewed_table(report, task)):
             _say(table)
-        if task in report.rankings:
-            say(rank_sentence(report.rankings[task], names))
+        say(order_sentence(report, task))
         if task in report.advice:
             say(stop_sentence(task, report.advice[task]))
         say("")

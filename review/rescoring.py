@@ -9,8 +9,17 @@ from review.database import Database
 from review.rank_stability import Ranking, rank_runs
 from review.stop_rule import StopAdvice, advise
 from review.store.release_candidates import freeze
-from review.store.rescoring import clear_scores, lock_scores, rescore_items, restore_rouge, take_rouge
+from review.store.rescoring import rescore_items
 from review.store.residual import UnitResidual, unit_residuals
+from review.store.score_state import (
+    MISSING,
+    clear_scores,
+    finish_scores,
+    lock_scores,
+    restore_rouge,
+    scores_state,
+    take_rouge,
+)
 from review.store.scored_rows import in_parts
 from review.store.scores import (
     Coverage,
@@ -42,6 +51,7 @@ class ScoreReport:
         change: what the latest change of gold did.
         residuals: wrong claims still expected by action unit.
         coverage: how much is scored.
+        is_complete: whether every answer was scored once; not so while that goes on, or where something stopped it.
     """
 
     runs: tuple[RunSums, ...]
@@ -50,6 +60,7 @@ class ScoreReport:
     change: LastChange | None
     residuals: tuple[UnitResidual, ...]
     coverage: Coverage
+    is_complete: bool
 
 
 class ScoreBoard:
@@ -79,11 +90,23 @@ class ScoreBoard:
                     self._seen, self._kept = (runs, change), (rankings, advice)
                 rankings, advice = self._kept
             residuals = tuple(unit_residuals(session))
-            return ScoreReport(tuple(runs), rankings, advice, last_change(session), residuals, coverage(session))
+            return ScoreReport(
+                tuple(runs),
+                rankings,
+                advice,
+                last_change(session),
+                residuals,
+                coverage(session),
+                scores_state(session) is None,
+            )
 
     def complete(self, *, seconds: float = 1.0) -> None:
-        """Compute the ROUGE-L that is missing, in the background; wait for it no longer than ``seconds``."""
-        if self._database.rouge is None or not self._filling.acquire(blocking=False):
+        """Compute what is missing in the background: all scores of an older database, and ROUGE-L.
+
+        Args:
+            seconds: how long to wait for it.
+        """
+        if not self._filling.acquire(blocking=False):
             return
         thread = threading.Thread(target=self._fill, daemon=True)
         thread.start()
@@ -91,6 +114,10 @@ class ScoreBoard:
 
     def _fill(self) -> None:
         try:
+            with self._database.read() as session:
+                is_missing = scores_state(session) == MISSING
+            if is_missing:
+                rescore_all(self._database)
             complete_rouge(self._database)
         finally:
             self._filling.release()
@@ -131,3 +158,5 @@ def rescore_all(database: Database, *, progress: Progress | None = None) -> None
         done += len(part)
         if progress is not None:
             progress(done, len(ids))
+    with database.write() as session:
+        finish_scores(session)

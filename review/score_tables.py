@@ -12,23 +12,28 @@ from review.stop_rule import ENOUGH, FEWEST, WIDEST, StopAdvice
 from review.store.scores import LastChange, RunSums
 
 TASK_NAMES: Final[Mapping[str, str]] = {"emotion": "Emotion", "au": "Action units"}
-MEASURES: Final[Mapping[str, str]] = {"s_rege": "REGE", "s_re": "S_re", "s_ge": "S_ge"}
 SCORE_HEADS: Final = (
     "Run",
     "Items",
     "Reviewed",
     "S_re",
     "S_ge",
-    "REGE: old labels, old references",
-    "new labels, old references",
-    "old labels, new references",
-    "new labels, new references",
+    "REGE old / old",
+    "new / old",
+    "old / new",
+    "new / new",
 )
+_CAPTION: Final = "old → new labels and references; REGE by labels / references"
 RANK_HEADS: Final = ("Rank, old", "Rank, new", "95 %")
 NO_RUN: Final = "No answers of a benchmark run are stored yet: python -m review import-predictions RUN."
 NOTHING_SCORED: Final = (
     "None of the {count:,} stored answers is about a published description of an evaluation picture, "
     "so nothing is scored."
+)
+ONE_RUN: Final = "One run alone has no rank; import another one to compare models."
+NO_ORDER: Final = "No order yet: the runs share no item whose label counts, or each answered other items."
+INCOMPLETE: Final = (
+    "Not every answer is scored yet. That goes on now, or something stopped it; python -m review rescore does it anew."
 )
 NO_ROUGE: Final = "{count:,} answers have no ROUGE-L yet (S_ge, REGE): the Dashboard of python app.py computes it."
 _CHANGED: Final = 0.005
@@ -66,7 +71,7 @@ def scores_table(report: ScoreReport, task: str) -> ScoreTable:
         cells = (names[run.run_id], *_score_cells(task, run.sums, run.sums.all, run.sums.now))
         rows.append(cells + (_rank_cells(ranking, run.run_id) if ranking else ()))
     heads = SCORE_HEADS + (RANK_HEADS if ranking else ())
-    return ScoreTable(f"{TASK_NAMES[task]}: all evaluation items", heads, rows)
+    return ScoreTable(f"{TASK_NAMES[task]}, all evaluation items: {_CAPTION}", heads, rows)
 
 
 def reviewed_table(report: ScoreReport, task: str) -> ScoreTable:
@@ -77,7 +82,7 @@ def reviewed_table(report: ScoreReport, task: str) -> ScoreTable:
         for run in _of_task(report, task)
         if run.sums.reviewed_new.answers
     ]
-    return ScoreTable(f"{TASK_NAMES[task]}: reviewed items alone", SCORE_HEADS, rows)
+    return ScoreTable(f"{TASK_NAMES[task]}, reviewed items alone: {_CAPTION}", SCORE_HEADS, rows)
 
 
 def units_table(report: ScoreReport) -> ScoreTable:
@@ -100,19 +105,29 @@ def rank_sentence(ranking: Ranking, names: Mapping[int, str]) -> str:
     """Return the order of the runs, how often it holds, and what that rests on."""
     now = _order([(run.rank_now, names[run.run]) for run in ranking.runs])
     old = _order([(run.rank_old, names[run.run]) for run in ranking.runs])
-    by = MEASURES[ranking.measure]
+    by = "REGE" if ranking.measure == "S_rege" else "S_re, since some ROUGE-L is not computed yet,"
     said = f"Order by {by} with the labels of now: {now}. "
     said += "The old labels give the same order. " if old == now else f"With the old labels: {old}. "
     said += (
         f"In {ranking.repeats:,} samples of the {ranking.items:,} items that all {len(ranking.runs)} runs answered, "
-        f"the order of now holds in {ranking.held_now:.0%}, the old one in {ranking.held_old:.0%}. "
+        f"the order of now holds in {_percent(ranking.held_now)}, the old one in {_percent(ranking.held_old)}. "
     )
     pairs = zip(ranking.runs, ranking.runs[1:], strict=False)
-    said += "; ".join(f"{names[a.run]} not behind {names[b.run]}: {a.above_next or 0:.0%}" for a, b in pairs) + "."
+    said += (
+        "; ".join(f"{names[a.run]} not behind {names[b.run]}: {_percent(a.above_next or 0.0)}" for a, b in pairs) + "."
+    )
     if ranking.left_out:
         few = ", ".join(names[run] for run in ranking.left_out)
         said += f" Not ranked, since they answered fewer than half as many items as the widest run: {few}."
     return said
+
+
+def order_sentence(report: ScoreReport, task: str) -> str:
+    """Return the order of the runs of a task, or why there is none."""
+    ranking = report.rankings.get(task)
+    if ranking is not None:
+        return rank_sentence(ranking, run_names(report.runs))
+    return ONE_RUN if len(_of_task(report, task)) < 2 else NO_ORDER
 
 
 def change_sentences(change: LastChange, names: Mapping[int, str]) -> list[str]:
@@ -142,15 +157,16 @@ def stop_sentence(task: str, advice: StopAdvice) -> str:
             f"{name}: too few reviews drawn by chance to say whether more review would change the order of the models: "
             f"{advice.sampled} evaluation items of the random stratum so far, {advice.more_needed} more are needed "
             f"(rule: at least {FEWEST}, and a 95 % Wilson interval of the share of changed labels that is at most "
-            f"{WIDEST:.0%} wide). A campaign over the evaluation split with a random share of 1 draws them."
+            f"{100 * WIDEST:.0f} percentage points wide). "
+            "A campaign over the evaluation split with a random share of 1 draws them."
         )
     verdict = "would not change" if advice.may_stop else "may still change"
     only = "" if advice.may_stop else "only "
     return (
-        f"{name}: more review {verdict} the order of the models: in {only}{advice.stays:.0%} of "
+        f"{name}: more review {verdict} the order of the models: in {only}{_percent(advice.stays)} of "
         f"{advice.simulations:,} simulated completions of the {advice.unreviewed:,} items left the order stays "
-        f"({ENOUGH:.0%} are asked for). Drawn from {advice.sampled} reviewed items of the random stratum, of which "
-        f"{advice.changed.k} changed their label."
+        f"({_percent(ENOUGH)} are asked for). Drawn from {advice.sampled} reviewed items of the random stratum, "
+        f"of which {advice.changed.k} changed their label."
     )
 
 
@@ -250,3 +266,7 @@ def _arrow(before: float | None, after: float | None) -> str:
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, exists, insert, select, text
+from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.orm import Session
 
 from review.release_rows import LeftOut, benchmark_item, old_label
@@ -26,17 +26,14 @@ from review.schema import (
     ScoreChange,
     ScoredAnswer,
     ScoredItem,
-    ScoredRun,
-    ScoreTotal,
 )
 from review.scores import answer_code, label_code, rouge_steps, score
 from review.store.release_candidates import load_candidates
-from review.store.rescore_queue import take_queue
+from review.store.rescore_queue import RescoreQueue, take_queue
+from review.store.score_state import MISSING, lock_scores, scores_state
 from review.store.scored_rows import Answer, Item, in_parts, read_totals, replace_items, run_ids, stored_items, sums_of
 
 CHANGES_KEPT: Final = 50
-SCORE_LOCK: Final = 5240405054
-"""Key of the PostgreSQL advisory lock that lets one transaction at a time change the sums."""
 Rouge = Callable[[str, str], float]
 """F of ROUGE-L (0 to 1) of an answer and a reference."""
 ROUGE_KEY: Final = "rouge"
@@ -56,6 +53,10 @@ class _Described:
 def rescore_queued(session: Session) -> None:
     """Score again what was queued; the caller has flushed, and commits."""
     queue = take_queue(session)
+    if queue == RescoreQueue() or not session.scalar(select(exists(select(Prediction.id)))):
+        return
+    if scores_state(session) == MISSING:
+        return
     rescore_items(session, ids=sorted(queue.descriptions))
     for part in in_parts(sorted(queue.images)):
         rescore_items(session, ids=list(session.scalars(select(Description.id).where(Description.image_id.in_(part)))))
@@ -89,21 +90,8 @@ def withdraw_answers(session: Session, *, prediction_ids: Sequence[int]) -> None
         replace_items(session, before, after)
 
 
-def clear_scores(session: Session) -> None:
-    """Delete every score, to work them out from scratch; the list of changes stays."""
-    lock_scores(session)
-    for table in (ScoreTotal, ScoredAnswer, ScoredItem, ScoredRun):
-        session.execute(delete(table))
-
-
-def lock_scores(session: Session) -> None:
-    """Wait until no other transaction changes scores; on SQLite a writer is alone anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SCORE_LOCK})
-
-
 def _rescore_gold(session: Session, number: int, moment: datetime) -> None:
-    """Score one description again and note what that did to each run."""
+    """Score one description again and note what that did to each run, if it did anything."""
     lock_scores(session)
     before, totals = stored_items(session, [number]).get(number), read_totals(session)
     rescore_items(session, ids=[number])
@@ -115,6 +103,9 @@ def _rescore_gold(session: Session, number: int, moment: datetime) -> None:
     for run in sorted(after.answers):
         scores = [score(after.task, sums_of(found, run, after.task).now) for found in (totals, now)]
         payload["runs"].append({"run": run, "s_re": [s.s_re for s in scores], "s_ge": [s.s_ge for s in scores]})
+    moved = any(run[name][0] != run[name][1] for run in payload["runs"] for name in ("s_re", "s_ge"))
+    if not moved and before.label == after.label:
+        return  # as where somebody confirmed a text
     session.execute(insert(ScoreChange), {"at": moment, "description_id": number, "payload": payload})
     kept = select(ScoreChange.id).order_by(ScoreChange.id.desc()).limit(CHANGES_KEPT)
     session.execute(delete(ScoreChange).where(ScoreChange.id.not_in(kept.scalar_subquery())))
@@ -223,32 +214,4 @@ def _answers(session: Session, ids: Sequence[int]) -> dict[int, tuple[Mapping[st
     for part in in_parts(ids):
         rows = session.execute(select(Prediction.id, Prediction.read, Prediction.text).where(Prediction.id.in_(part)))
         found |= {row.id: (row.read, row.text) for row in rows}
-    return found
-
-
-def take_rouge(session: Session) -> dict[tuple[int, int], tuple[Answer, str | None]]:
-    """Return every answer that has a ROUGE-L by item and prediction, with the new reference it was measured against."""
-    columns = (ScoredAnswer.prediction_id, ScoredAnswer.said, ScoredAnswer.rouge_old, ScoredAnswer.rouge_new)
-    query = select(ScoredItem.description_id, ScoredItem.new_reference, *columns).join(ScoredAnswer)
-    rows = session.execute(query.where(ScoredAnswer.rouge_old.is_not(None)))
-    return {(row[0], row[2]): (Answer(*row[2:]), row[1]) for row in rows}
-
-
-def restore_rouge(
-    session: Session, *, ids: Sequence[int], kept: Mapping[tuple[int, int], tuple[Answer, str | None]]
-) -> None:
-    """Put the ROUGE-L of :func:`take_rouge` back where nothing changed; at most 500 descriptions."""
-    if not kept:
-        return
-    before = stored_items(session, ids)
-    after = {number: replace(item, answers=_restored(number, item, kept)) for number, item in before.items()}
-    replace_items(session, before, after)
-
-
-def _restored(number: int, item: Item, kept: Mapping[tuple[int, int], tuple[Answer, str | None]]) -> dict[int, Answer]:
-    found = {}
-    for run, answer in item.answers.items():
-        was, reference = kept.get((number, answer.prediction_id), (answer, None))
-        same = was.rouge_new if reference == item.new_reference else None
-        found[run] = replace(answer, rouge_old=was.rouge_old, rouge_new=same)
     return found

@@ -5,7 +5,7 @@ What calls this holds the lock of :mod:`review.store.rescoring`.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from sqlalchemy import Table, bindparam, delete, insert, select, update
@@ -152,14 +152,14 @@ def _write_answers(session: Session, before: Mapping[int, Item], after: Mapping[
             connection.execute(delete(_ANSWERS).where(*keyed), gone)
         return
     added = [
-        {"description_id": item, "run_id": run, **asdict(answer)}
+        {"description_id": item, "run_id": run, **vars(answer)}
         for (item, run), answer in new.items()
         if (item, run) not in old
     ]
     if added:
         connection.execute(insert(_ANSWERS), added)
     changed = [
-        {"item": item, "of": run, **asdict(answer)}
+        {"item": item, "of": run, **vars(answer)}
         for (item, run), answer in new.items()
         if (item, run) in old and answer != old[item, run]
     ]
@@ -202,7 +202,7 @@ def _add_to_totals(session: Session, change: Mapping[TotalKey, Tally]) -> None:
     for key, part in change.items():
         sums = known.get(key, Tally()) + part
         place = dict(zip(keyed, key, strict=True))
-        values = asdict(sums) | {"units": {str(number): list(counts) for number, counts in sums.units.items()}}
+        values = vars(sums) | {"units": {str(number): list(counts) for number, counts in sums.units.items()}}
         at = {f"at_{name}": value for name, value in place.items()}
         if not sums.answers:
             connection.execute(delete(_TOTALS).where(*keyed.values()), at)

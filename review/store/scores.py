@@ -115,7 +115,7 @@ def answer_table(session: Session, *, task: str) -> AnswerTable:
 
 
 def last_change(session: Session) -> LastChange | None:
-    """Return what the latest change of gold did, None where none was since runs were imported."""
+    """Return the latest change of gold that changed a label or a score, None where none was."""
     row = session.scalar(select(ScoreChange).order_by(ScoreChange.id.desc()).limit(1))
     if row is None:
         return None

@@ -46,7 +46,7 @@ def test_few_changes_and_a_wide_lead_let_people_stop():
     table = answers([[0, 1]] * 100, [0] * 100, [0] * 100, reviewed=[True] * 40 + [False] * 60)
     found = advise(table)
     assert (found.unreviewed, found.stays, found.may_stop) == (60, 1.0, True)
-    assert "would not change the order of the models: in 100% of" in stop_sentence("emotion", found)
+    assert "would not change the order of the models: in 100 % of" in stop_sentence("emotion", found)
 
 
 def test_many_changes_and_a_narrow_lead_ask_for_more():

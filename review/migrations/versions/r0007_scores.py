@@ -14,6 +14,8 @@ def upgrade() -> None:
     _scored_answer()
     _score_total()
     _score_change()
+    # answers that were imported before have no scores yet; until they do, no change is added to nothing
+    op.execute("INSERT INTO setting (key, value) SELECT 'scores', 'missing' WHERE EXISTS (SELECT 1 FROM prediction)")
 
 
 def _scored_run() -> None:

@@ -4,16 +4,17 @@ import json
 import random
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from review.database import Database
 from review.predictions import import_predictions, read_answer
 from review.records import EmotionState, VerdictState
 from review.rescoring import ScoreBoard, complete_rouge, rescore_all
-from review.schema import Description, Image, Prediction, ScoreChange, ScoredAnswer, ScoredItem
+from review.schema import Description, Image, Prediction, ScoreChange, ScoredAnswer, ScoredItem, Setting
 from review.scores import Scores, score, unit_f1
 from review.store.predictions import NewPrediction, store_predictions
 from review.store.reviews import undo_submit
+from review.store.score_state import MISSING, clear_scores
 from review.store.scored_rows import read_totals
 from review.store.scores import answer_table, coverage, last_change, run_sums
 from training.benchmark.report_release import release_table
@@ -293,3 +294,27 @@ def snapshot(database):
             for row in session.execute(select(*ScoredAnswer.__table__.columns))
         }
     return {"sums": totals, "items": items, "answers": answers}
+
+
+def test_answers_stored_before_there_were_scores_are_scored_when_the_dashboard_opens(
+    database, faces, sums, make_campaign, make_user, review, write
+):
+    """What the migration leaves in a database of an older version: answers, no scores, and the note that says so."""
+    complete = [sums(run) for run in "AB"]
+    write(clear_scores)
+    write(lambda session: session.execute(update(Setting).values(value=MISSING)))
+    brow, _ = faces
+    review(make_campaign(ids=(brow,)), make_user(), brow)  # is not added to nothing
+    board = ScoreBoard(database)
+    before = board.report()
+    assert (before.runs, before.is_complete) == ((), False)
+    board.complete(seconds=120)
+    assert board.report().is_complete
+    assert [sums(run).all for run in "AB"] == [found.all for found in complete]
+    assert [sums(run).reviewed_new.answers for run in "AB"] == [1, 1]
+
+
+def test_a_confirmed_text_is_no_change(faces, make_campaign, make_user, review, read):
+    brow, _ = faces
+    review(make_campaign(ids=(brow,)), make_user(), brow)
+    assert read(last_change) is None
