@@ -144,12 +144,12 @@ def rank_runs(table: AnswerTable, *, repeats: int | None = None, seed: int = 0) 
 
     Args:
         table: all answers of one task.
-        repeats: samples of items; 1000 if None, and fewer for more than 4000 items, down to 200.
+        repeats: samples of items; as :func:`repeats_for` says if None.
         seed: of the drawing; the same seed gives the same numbers.
     """
     shared = common_items(table)
     count = len(shared.old)
-    repeats = repeats or min(REPEATS, max(FEWEST_REPEATS, _CELLS // max(1, count)))
+    repeats = repeats or repeats_for(count)
     if len(shared.runs) < 2 or not count:
         return None
     scorers = WeightedScores(shared, "old"), WeightedScores(shared, "now")
@@ -186,6 +186,11 @@ def rank_runs(table: AnswerTable, *, repeats: int | None = None, seed: int = 0) 
         share_in_order(samples_old, np.argsort(-old, kind="stable")),
         float(follows.all(1).mean()),
     )
+
+
+def repeats_for(items: int) -> int:
+    """Return how many samples are drawn: 1000, and fewer for more than 4000 items, down to 200."""
+    return min(REPEATS, max(FEWEST_REPEATS, _CELLS // max(1, items)))
 
 
 def share_in_order(samples: Floats, order: Ints) -> float:

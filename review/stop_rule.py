@@ -31,13 +31,13 @@ from review.rank_stability import (
     Ints,
     WeightedScores,
     common_items,
+    repeats_for,
     share_in_order,
     unit_f1_means,
     unit_present,
 )
 from review.statistics import Rate, rate
 
-SIMULATIONS: Final = 1000
 ENOUGH: Final = 0.95
 FEWEST: Final = 30
 WIDEST: Final = 0.20
@@ -71,12 +71,12 @@ class StopAdvice:
         return self.stays is not None and self.stays >= ENOUGH
 
 
-def advise(table: AnswerTable, *, simulations: int = SIMULATIONS, seed: int = 0) -> StopAdvice | None:
+def advise(table: AnswerTable, *, simulations: int | None = None, seed: int = 0) -> StopAdvice | None:
     """Return whether more review of one task's items matters; None where no two runs can be ranked.
 
     Args:
         table: all answers of one task.
-        simulations: completions drawn.
+        simulations: completions drawn; 1000 if None, and fewer for more than 4000 items left, down to 200.
         seed: of the drawing; the same seed gives the same advice.
     """
     shared = common_items(table)
@@ -90,6 +90,7 @@ def advise(table: AnswerTable, *, simulations: int = SIMULATIONS, seed: int = 0)
     more = reviews_needed(changed) - sampled if left else 0
     if more > 0:
         return StopAdvice(left, sampled, changed, more, None, 0)
+    simulations = simulations or repeats_for(left)
     stays = 1.0 if not left else _stays(table, shared, now, simulations, seed)
     return StopAdvice(left, sampled, changed, 0, stays, simulations)
 

@@ -81,34 +81,25 @@ def run_sums(session: Session) -> list[RunSums]:
 
 def answer_table(session: Session, *, task: str) -> AnswerTable:
     """Return every scored answer of a task."""
-    items = session.execute(_items(session, task)).all()
-    places = {row.description_id: place for place, row in enumerate(items)}
-    answers = session.execute(_answers(task)).all()
-    runs = sorted({row.run_id for row in answers})
-    columns = {run: place for place, run in enumerate(runs)}
-    rows = np.array([places[row.description_id] for row in answers], dtype=np.int64)
-    cols = np.array([columns[row.run_id] for row in answers], dtype=np.int64)
-    reviewed = np.array([row.reviewed for row in items], dtype=bool)
-    old = _codes([row.old_label for row in items])
-
-    def spread(values: Sequence[Any], fill: float) -> Any:
-        array = np.full((len(items), len(runs)), fill)
-        array[rows, cols] = values
-        return array
-
-    said = np.full((len(items), len(runs)), NONE, dtype=np.int64)
-    said[rows, cols] = _codes([row.said for row in answers])
-    rouge_old = spread([np.nan if row.rouge_old is None else row.rouge_old / ROUGE_UNIT for row in answers], np.nan)
-    rouge_new = spread([np.nan if row.rouge_new is None else row.rouge_new / ROUGE_UNIT for row in answers], np.nan)
+    items = _columns(session, _items(session, task), 5)
+    answers = _columns(session, _answers(task), 5)
+    runs, cols = np.unique(np.array(answers[1], dtype=np.int64), return_inverse=True)
+    rows = np.searchsorted(np.array(items[0], dtype=np.int64), np.array(answers[0], dtype=np.int64))
+    shape = (len(items[0]), len(runs))
+    said, answered = np.full(shape, NONE, dtype=np.int64), np.zeros(shape, dtype=bool)
+    said[rows, cols], answered[rows, cols] = _codes(answers[2]), True
+    rouge_old, rouge_new = np.full(shape, np.nan), np.full(shape, np.nan)
+    rouge_old[rows, cols], rouge_new[rows, cols] = (np.array(part, dtype=float) / ROUGE_UNIT for part in answers[3:])
+    reviewed, old = np.array(items[1], dtype=bool), _codes(items[2])
     return AnswerTable(
         task,
-        np.array(runs, dtype=np.int64),
+        runs,
         said,
-        spread([1.0] * len(answers), 0.0) > 0,
+        answered,
         old,
-        np.where(reviewed, _codes([row.new_label for row in items]), old),
+        np.where(reviewed, _codes(items[3]), old),
         reviewed,
-        np.array([row.sampled for row in items], dtype=bool) & reviewed,
+        np.array(items[4], dtype=bool) & reviewed,
         rouge_old,
         np.where(reviewed[:, None], rouge_new, rouge_old),
     )
@@ -180,6 +171,11 @@ def _answers(task: str) -> Any:
         ScoredAnswer.rouge_new,
     )
     return select(*columns).join(ScoredItem).where(ScoredItem.task == task)
+
+
+def _columns(session: Session, query: Any, count: int) -> list[Sequence[Any]]:
+    """Return what a query selects column by column."""
+    return list(zip(*session.execute(query).all(), strict=True)) or [()] * count
 
 
 def _codes(values: Sequence[int | None]) -> Any:
