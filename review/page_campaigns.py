@@ -24,7 +24,7 @@ from review.store.campaigns import (
     set_state,
 )
 from review.store.people import UserRecord, require
-from review.store.slots import ranked_descriptions
+from review.store.slots import origin_models, ranked_descriptions
 
 HEADING = heading_html("Campaigns", "Which descriptions are reviewed, by how many people, and under which rules.")
 ANY: tuple[str, str | int] = ("any", "")
@@ -50,6 +50,7 @@ class CampaignsPage:
             with gr.Column(scale=2, min_width=300):
                 self._draw_change()
         outputs: list[Any] = [self.table, self.versions, self.chosen]
+        origin = self.wanted[-1]
         for field in self.wanted:
             field.input(self.count, self.wanted, preview, **QUIET)
         self.create_button.click(self.create, [*self.wanted, *self.rules], outputs, **QUIET)
@@ -57,7 +58,7 @@ class CampaignsPage:
         self.overlap_button.click(self.widen, changing, outputs, **QUIET)
         for state, button in self.state_buttons.items():
             button.click(self.move, [gr.State(state), *changing[:2]], outputs, **QUIET)
-        fill_on_open(self.load, [*outputs, forms, preview])
+        fill_on_open(self.load, [*outputs, forms, preview, origin])
 
     def _draw_new(self) -> gr.HTML:
         gr.HTML(section_html("New campaign"), apply_default_css=False)
@@ -69,6 +70,7 @@ class CampaignsPage:
             split = gr.Dropdown(splits, value="", label="Split", min_width=120)
             unit = gr.Dropdown(UNITS, value="", label="Claims about", min_width=160)
             least = gr.Slider(0, 1, value=0, step=0.05, label="Suspicion at least", min_width=160)
+            origin = gr.Dropdown([ANY], value="", label="Written by", min_width=140, elem_id="campaign-origin")
         preview = gr.HTML("", elem_id="campaign-preview", apply_default_css=False)
         with gr.Row():
             overlap = gr.Number(1, elem_id="campaign-people", min_width=140, **PEOPLE)
@@ -78,7 +80,7 @@ class CampaignsPage:
             planted = gr.Slider(0, 0.2, value=0, step=0.01, label="Share of planted errors", min_width=150)
         blind = gr.Checkbox(label="Blind: code the face before the text is shown (benchmark items)")
         self.create_button = gr.Button("Create and open", variant="primary", elem_id="campaign-create")
-        self.wanted: list[Any] = [task, split, unit, least]
+        self.wanted: list[Any] = [task, split, unit, least, origin]
         self.rules: list[Any] = [name, overlap, hint, drawn, planted, blind]
         return preview
 
@@ -97,8 +99,11 @@ class CampaignsPage:
         """Return the campaigns, and for a lead the forms."""
         user = self.who(request)
         require(user, "viewer")
-        preview = self._count(CampaignFilter()) if is_lead(user) else ""
-        return [*self._shown(), gr.update(visible=is_lead(user)), preview]
+        if not is_lead(user):
+            return [*self._shown(), gr.update(visible=False), "", gr.skip()]
+        with self.database.read() as session:
+            origins = [ANY, *((name, name) for name in origin_models(session))]
+        return [*self._shown(), gr.update(visible=True), self._count(CampaignFilter()), gr.update(choices=origins)]
 
     @answering
     def count(self, request: gr.Request, *wanted: Any) -> Markup:
@@ -110,12 +115,11 @@ class CampaignsPage:
     def create(self, request: gr.Request, *values: Any) -> list[Any]:
         """Make a campaign and lay out its queue."""
         user = self._lead(request)
-        name, overlap, hints, drawn, planted, blind = values[4:]
+        wanted, (name, overlap, hints, drawn, planted, blind) = read_filter(values[:5]), values[5:]
         if not (name or "").strip():
             raise InputError("Give the campaign a name first.")
         rules = {"overlap": int(overlap or 1), "hints": hints, "random_rate": drawn, "planted_rate": planted}
         with self.database.write() as session:
-            wanted = read_filter(values[:4])
             made = create_campaign(session, name=name, filter=wanted, blind=blind, actor_id=user.id, **rules)
         return self._shown(f"“{made.name}” is open: {made.total:,} reviews to make.", made.id)
 
@@ -168,6 +172,6 @@ class CampaignsPage:
 
 
 def read_filter(values: Sequence[Any]) -> CampaignFilter:
-    """Return the filter that task, split, action unit and suspicion ask for; an empty one does not restrict."""
-    task, split, unit, least = (value or None for value in values)
-    return CampaignFilter(task=task, split=split, action_unit=unit, min_suspicion=least)
+    """Return the filter that task, split, unit, suspicion and author ask for; an empty one does not restrict."""
+    task, split, unit, least, origin = (value or None for value in values)
+    return CampaignFilter(task=task, split=split, action_unit=unit, min_suspicion=least, origin_model=origin)

@@ -59,6 +59,12 @@ def ranked_descriptions(session: Session, campaign_filter: CampaignFilter) -> li
     return [number for number, _ in sorted(rows, key=lambda row: (-row[1], row[0]))]
 
 
+def origin_models(session: Session) -> list[str]:
+    """Return who wrote the descriptions there are, by name."""
+    written = select(Description.origin_model).where(Description.deleted_at.is_(None)).distinct()
+    return sorted(session.scalars(written))
+
+
 def planted_descriptions(session: Session, task: str | None) -> list[int]:
     """Return the descriptions with a known, planted error, of one task or of both."""
     query = select(Description.id).join(PlantedError, PlantedError.description_id == Description.id)

@@ -21,7 +21,7 @@ def database_url(sqlite_template, tmp_path):
 
 
 REQUEST = SimpleNamespace(query_params={})
-ANYTHING = ("", "", "", 0)
+ANYTHING = ("", "", "", 0, "")
 """Fields of the filter that select everything."""
 
 
@@ -97,11 +97,11 @@ def test_a_campaign_is_counted_made_widened_and_closed(campaigns, make_descripti
     for _ in range(3):
         make_description()
     make_description("The person looks happy.", task="emotion")
-    assert "selects 3 descriptions" in campaigns.count(REQUEST, "au", "", "", 0)
-    assert "selects 3 descriptions" in campaigns.count(REQUEST, "", "", 15, 0)
-    assert "No description fits" in campaigns.count(REQUEST, "", "eval", "", 0)
+    assert "selects 3 descriptions" in campaigns.count(REQUEST, "au", "", "", 0, "gpt-4v")
+    assert "selects 3 descriptions" in campaigns.count(REQUEST, "", "", 15, 0, "")
+    assert "No description fits" in campaigns.count(REQUEST, "", "eval", "", 0, "")
     rules = ("Benchmark <i>", 1, "never", 0.5, 0.0, True)
-    table, versions, _ = campaigns.create(REQUEST, "au", "", "", 0, *rules)
+    table, versions, _ = campaigns.create(REQUEST, "au", "", "", 0, "", *rules)
     made = read(list_campaigns)[0]
     assert (made.overlap, made.blind, made.hints, made.random_rate, made.total) == (1, True, "never", 0.5, 3)
     assert "Benchmark &lt;i&gt;" in table and "0 of 3" in table and "blind coding first" in table
@@ -117,7 +117,7 @@ def test_a_campaign_is_counted_made_widened_and_closed(campaigns, make_descripti
     ("wanted", "rules", "words"),
     [
         (ANYTHING, (" ", 1, "after", 0.1, 0.0, False), "name first"),
-        (("", "eval", "", 0), ("x", 1, "after", 0.1, 0.0, False), "No description fits"),
+        (("", "eval", "", 0, ""), ("x", 1, "after", 0.1, 0.0, False), "No description fits"),
         (ANYTHING, ("x", 1000, "after", 0.1, 0.0, False), "1 to 100"),
     ],
 )
