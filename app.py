@@ -202,7 +202,7 @@ def send_to_review(database: "Database", access: "Access", folder: Path) -> "Sen
     from emola.page_sending import Sent, Submission
 
     def send(sent: Submission, request: "gr.Request") -> Sent:
-        from review.sending import add_description
+        from review.sending import add_description, offer_for_review
 
         user = access.who(request)
         with database.write() as session:
@@ -219,7 +219,9 @@ def send_to_review(database: "Database", access: "Access", folder: Path) -> "Sen
                 )
                 for task, text in sent.texts.items()
             ]
-        return Sent(f"Kept for review as {_numbers(added)}.", f"./review?description={added[0]}")
+            campaigns = {offer_for_review(session, description_id=one, actor_id=user.id).name for one in added}
+        place = f"in the campaign “{campaigns.pop()}”, which every reviewer sees"
+        return Sent(f"Kept for review as {_numbers(added)}, {place}.", f"./review?description={added[0]}")
 
     return send
 

@@ -11,17 +11,19 @@ from starlette.routing import BaseRoute, Route
 
 from review.database import Database
 from review.page_access import Access
+from review.page_account import build_account
 from review.page_adjudicate import build_adjudicate
 from review.page_agreement import build_agreement
 from review.page_answering import Who
-from review.page_api import PREFIX, api_routes
+from review.page_api import PREFIX, Call, api_routes
 from review.page_blind_checks import Runs, build_blind_checks
 from review.page_browse import build_browse
 from review.page_campaigns import build_campaigns
+from review.page_comments import CommentThreads
 from review.page_corrections import build_corrections
 from review.page_dashboard import build_dashboard
 from review.page_desk import ReviewDesk
-from review.page_faces import FaceRoute, make_signer
+from review.page_faces import FaceRoute, FaceSigner, make_signer
 from review.page_frame import PAGES, asset_route, draw_header, style_sheet
 from review.page_guidelines import build_guidelines
 from review.page_lookup import ReviewLookup
@@ -70,12 +72,18 @@ def build_review_pages(
     signer = make_signer(database)
     face = FaceRoute(database, signer, access.of_request)
     routes: list[BaseRoute] = [
-        *api_routes(access, {**ReviewDesk(database, signer).calls(), **ReviewLookup(database, signer).calls()}),
+        *api_routes(access, _calls(database, signer)),
         Route(FACES + "{view}/{image_id:int}", face.serve, methods=["GET"]),
         release_route(database, access),
         asset_route(),
     ]
     return ReviewPages(routes, [Middleware(SameOriginOnly, private=(PREFIX, FACES))], style_sheet())
+
+
+def _calls(database: Database, signer: FaceSigner) -> dict[str, tuple[str, Call]]:
+    """Return every call of the pages' JSON API."""
+    parts = (ReviewDesk(database, signer), ReviewLookup(database, signer), CommentThreads(database))
+    return {name: call for part in parts for name, call in part.calls().items()}
 
 
 def _builders(database: Database, access: Access, releases: Path, runs: Runs) -> dict[str, Callable[[], Any]]:
@@ -101,6 +109,7 @@ def _builders(database: Database, access: Access, releases: Path, runs: Runs) ->
         "campaigns": campaigns,
         "queue": lambda: build_queue(database, access.who, access.sentence),
         "review": build_review,
+        "account": lambda: build_account(database, access.who, access.needs_password),
         "releases": lambda: build_releases(database, access.who, releases),
         **{path: builder(build) for path, build in others.items()},
     }

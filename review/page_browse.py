@@ -9,15 +9,16 @@ from markupsafe import Markup
 
 from emola.taxonomy import ACTION_UNITS, EMOTIONS
 from review.database import Database
+from review.errors import NotAllowed
 from review.page_answering import QUIET, Who, answering, asset, fill_on_open, sent_number, sent_text
 from review.page_html import READING, empty_html, heading_html, notice_html
 from review.page_item import is_lead, item_html, names_for
 from review.page_listing import listing_html
 from review.page_words import code_words, unit_words
 from review.records import CODES
-from review.store.browse import STATES, BrowseFilter, search
+from review.store.browse import STATES, BrowseFilter, is_hidden, search
 from review.store.campaigns import list_campaigns
-from review.store.history import gold_history, review_histories
+from review.store.history import gold_history, review_histories, skip_history
 from review.store.items import load_item
 from review.store.people import UserRecord, list_users, require
 from review.store.reviews import reopen
@@ -27,7 +28,11 @@ PAGE = 25
 """Rows of one page of results."""
 
 HEADING = heading_html("Browse", "Find descriptions by what they say and what was said of them; open one to read it.")
-OWN_ONLY = notice_html("Error code, disagreement and reviewer search your own reviews only, so that you stay unbiased.")
+OWN_ONLY = notice_html(
+    "So that you stay unbiased, what others said is searched only on items that you have submitted, and the items of a "
+    "blind campaign appear once you have."
+)
+BLIND = "This item waits for your blind coding; its text appears here once you have submitted it."
 CHOOSE = empty_html("No item is open", "Choose a row: its text, reviews, gold and earlier versions appear here.")
 
 ANY: tuple[str, str | int] = ("any", "")
@@ -135,11 +140,10 @@ def _draw_fields() -> list[Any]:
 
 
 def find(database: Database, user: UserRecord, wanted: BrowseFilter, offset: int) -> Markup:
-    """Return a page of what fits; a reviewer's questions about verdicts reach their own reviews only."""
+    """Return a page of what fits; a reviewer finds nothing by what they must not know yet."""
     require(user, "viewer")
-    about_verdicts = (wanted.code, wanted.disagreement, wanted.reviewer_id)
-    if user.role == "reviewer" and any(value is not None for value in about_verdicts):
-        wanted = replace(wanted, reviewer_id=user.id)
+    if user.role == "reviewer":
+        wanted = replace(wanted, seen_by=user.id)
     with database.read() as session:
         page = search(session, wanted=wanted, offset=offset, limit=PAGE)
     return listing_html(page, offset, PAGE, codes=user.role != "reviewer")
@@ -149,11 +153,14 @@ def show(database: Database, user: UserRecord, description_id: int) -> Markup:
     """Return one description with its history, as far as ``user`` may read it."""
     require(user, "viewer")
     with database.read() as session:
+        if user.role == "reviewer" and is_hidden(session, description_id=description_id, reviewer_id=user.id):
+            raise NotAllowed(BLIND)
         item = load_item(session, description_id=description_id, reviewer_id=None if is_lead(user) else user.id)
         histories = review_histories(session, description_id=description_id)
         gold = gold_history(session, description_id=description_id)
         saved = {review.review_id: revisions(session, review_id=review.review_id) for review in histories}
-    return item_html(user, item, histories, gold, saved)
+        skips = skip_history(session, description_id=description_id)
+    return item_html(user, item, histories, gold, saved, skips)
 
 
 def _choice(label: str, choices: Sequence[tuple[str, str | int]]) -> gr.Dropdown:

@@ -9,6 +9,8 @@ from review.guidelines import Guideline
 from review.page_faces import FaceSigner
 from review.page_keys import KeyBinding, keys_for
 from review.records import CODES, VISIBILITY
+from review.repeats import KEEPS, REJECTS, find_repeats, group_repeats
+from review.rewriting_emotions import second_emotion
 from review.store.campaigns import CampaignRecord
 from review.store.items import ClaimView, EvidenceView, FaceView, ItemView
 from review.store.people import UserRecord
@@ -63,6 +65,7 @@ def vocabulary_json(user: UserRecord, guideline: Guideline) -> dict[str, Any]:
             for code, card in ((code, guideline.codes[code]) for code in CODES)
         ],
         "skip_reasons": list(SKIP_REASONS),
+        "repeats": {"rejects": [*REJECTS, "H3", "H4"], "keeps": list(KEEPS)},
         "visibility": [{"code": code, "name": name} for code, name in zip(VISIBILITY, VISIBILITY_NAMES, strict=True)],
         "guideline": {"summary": cards["summary"], "units": cards["units"], "codes": cards["codes"]},
         **keys_json(user.keymap),
@@ -103,7 +106,7 @@ def item_bundle(
             "address": signer.address(user, item.image_id),
             "task": item.task,
             "text": None if hidden else item.text,
-            "claims": [] if hidden else [claim_json(claim) for claim in item.claims],
+            "claims": [] if hidden else claims_json(item),
             "origin_model": None if hidden else item.origin_model,
             "width": item.width,
             "height": item.height,
@@ -113,6 +116,16 @@ def item_bundle(
         "hints": {str(claim.id): hint_json(claim) for claim in item.claims} if shown else {},
         "review": review_json(review),
     }
+
+
+def claims_json(item: ItemView) -> list[dict[str, Any]]:
+    """Return the claims; those that only repeat others say which, and with which neighbours they belong together."""
+    repeats = find_repeats(item.claims)
+    first = {claim.id: group[0].id for group in group_repeats(item.text, item.claims, repeats) for claim in group}
+    return [
+        claim_json(claim) | {"follows": list(repeats.get(claim.id, ())), "group": first.get(claim.id)}
+        for claim in item.claims
+    ]
 
 
 def claim_json(claim: ClaimView) -> dict[str, Any]:
@@ -128,10 +141,16 @@ def claim_json(claim: ClaimView) -> dict[str, Any]:
         "name": unit.name if unit else "",
         "more_units": list(claim.more_units),
         "emotion": claim.emotion,
+        "second_emotion": _second_emotion(claim),
         "side": claim.side,
         "intensity": claim.intensity,
         "negated": claim.negated,
     }
+
+
+def _second_emotion(claim: ClaimView) -> str | None:
+    """Return the other emotion that a claim about a mixed one names, or None."""
+    return None if claim.kind != "emotion" or claim.negated else second_emotion(claim.text, claim.emotion)
 
 
 def hint_json(claim: ClaimView) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from emola.taxonomy import ACTION_UNITS, EMOTIONS
 from review.page_html import join
+from review.page_item import thread_html
 from review.page_words import INTENSITIES, SIDES, STATES, VERDICTS, code_words, target_words, unit_words, value_words
 from review.records import CODES
 from review.store.adjudication import AdjudicationRecord, Conflict
@@ -28,12 +29,19 @@ def conflicts_html(record: AdjudicationRecord, item: ItemView, agreed: int) -> M
     """
     cards = join(_conflict_html(index, conflict, item) for index, conflict in enumerate(record.conflicts))
     return Markup(
-        '<div class="rv-adjudicate" data-adjudication="{}" data-version="{}"><aside>{}{}</aside>'
+        '<div class="rv-adjudicate" data-adjudication="{}" data-version="{}"><aside>{}{}{}</aside>'
         '<section aria-label="Conflicts"><p class="rv-agreed">{}</p>{}</section>'
         '<div class="rv-foot"><span class="muted">{}</span><span class="rv-left muted" role="status"></span>'
         '<button type="button" class="rv-primary" data-act="decide">Decide and go on</button></div></div>'
     ).format(
-        record.id, record.version, _face_html(item), _text_html(item, record.conflicts), _settled(agreed), cards, KEYS
+        record.id,
+        record.version,
+        _face_html(item),
+        _text_html(item, record.conflicts),
+        thread_html(item.description_id, nameless=True),
+        _settled(agreed),
+        cards,
+        KEYS,
     )
 
 

@@ -29,7 +29,10 @@ RANDOM_ONLY = (
     "The most suspicious descriptions are reviewed first, so rates over everything would be too high. 95 % Wilson "
     "intervals."
 )
-PLANTED_NOTE = "Errors put in on purpose, to measure what reviewers miss. They never enter a release."
+PLANTED_NOTE = (
+    "What reviewers make of errors that were put in on purpose. Those mixed into a campaign (its planted share) never "
+    "enter a release; a sample project is made of such errors, so its descriptions enter one as they were corrected."
+)
 
 
 def dashboard_html(found: Dashboard, user: UserRecord, names: Mapping[int, str]) -> Markup:
@@ -141,7 +144,9 @@ def _people_html(people: Sequence[ReviewerPace], user: UserRecord, names: Mappin
             f"{person.last_7_days:,}",
             "–" if person.median_seconds is None else f"{person.median_seconds:.0f} s",
             rate_html(person.planted_found, bar=False),
+            rate_html(person.changed_after_hint, bar=False),
         )
         for person in shown
     ]
-    return table_html(("Person", "Reviews", "7 days", "Median time", "Planted errors found"), rows, numbers=(1, 2, 3))
+    heads = ("Person", "Reviews", "7 days", "Median time", "Planted errors found", "Changed after evidence")
+    return table_html(heads, rows, numbers=(1, 2, 3))

@@ -45,8 +45,9 @@ PAGES = (
     PageLink("guidelines", "Guidelines", "viewer"),
     PageLink("campaigns", "Campaigns", "viewer"),
     PageLink("users", "Users", "lead"),
+    PageLink("account", "My account", "viewer"),
 )
-"""Every review page in the order of the header."""
+"""Every review page in the order of the header; the last one is reached by the name of who is signed in."""
 
 
 def header_html(current: str, sentence: str) -> Markup:
@@ -60,7 +61,7 @@ def header_html(current: str, sentence: str) -> Markup:
         Markup('<a href="./{}" data-role="{}"{}>{}</a>').format(
             page.path, page.role, Markup(' aria-current="page"') if page.path == current else "", page.title
         )
-        for page in PAGES
+        for page in PAGES[:-1]
     )
     return Markup(
         '<header class="frame-header"><a class="frame-brand" href="./">EmoLA studio</a><nav aria-label="Pages">'

@@ -15,7 +15,7 @@ SIGNS = {"info": "ⓘ", "good": "✓", "wait": "!", "error": "✗"}
 """What a notice or a badge can be; each has a sign of its own beside its colour."""
 
 
-def notice_html(sentence: str, kind: str = "info") -> Markup:
+def notice_html(sentence: str | Markup, kind: str = "info") -> Markup:
     """Return one sentence in a box; ``kind`` is one of SIGNS."""
     role = "alert" if kind == "error" else "status"
     return Markup('<p class="notice notice-{}" role="{}">{}</p>').format(kind, role, sentence)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from review.page_html import NOTHING, badge_html, join, moment, notice_html, percent, table_html
 from review.page_words import BASES, TASKS, target_words, value_words
 from review.store.gold import GoldRecord
-from review.store.history import ReviewHistory
+from review.store.history import ReviewHistory, SkipRecord
 from review.store.items import ItemView
 from review.store.people import ROLES, UserRecord
 from review.store.revisions import RevisionRecord
@@ -44,6 +44,7 @@ def item_html(
     histories: Sequence[ReviewHistory],
     gold: Sequence[GoldRecord],
     revisions: Mapping[int, Sequence[RevisionRecord]],
+    skips: Sequence[SkipRecord] = (),
 ) -> Markup:
     """Return the item with its reviews, its gold, and what a lead may do about them.
 
@@ -53,6 +54,7 @@ def item_html(
         histories: every review of it.
         gold: every gold value it ever had.
         revisions: of each review.
+        skips: who passed it over and why; for leads.
     """
     shown = visible_histories(user, histories)
     claims = {claim.id: claim.text for claim in item.claims}
@@ -62,6 +64,8 @@ def item_html(
         Markup('<p class="rv-text">{}</p>').format(item.text),
         _suspicion_html(item),
     ]
+    if skips and is_lead(user):
+        parts.append(_skips_html(skips))
     parts.append(Markup("<h4>Reviews</h4>"))
     parts += [_review_html(user, review, claims, item.text, revisions.get(review.review_id, ())) for review in shown]
     if len(shown) < len(histories):
@@ -70,7 +74,15 @@ def item_html(
         parts.append(Markup('<p class="muted">Nobody has reviewed it yet.</p>'))
     if len(shown) == len(histories):
         parts.append(gold_html(gold, claims, item.text))
+    parts.append(thread_html(item.description_id))
     return Markup('<article class="rv-item">{}</article>').format(join(parts))
+
+
+def thread_html(description_id: int, *, nameless: bool = False) -> Markup:
+    """Return the place of an item's comments; comments.js fills it."""
+    return Markup('<h4>Comments</h4><section data-comments="{}"{} aria-label="Comments"></section>').format(
+        description_id, Markup(" data-nameless") if nameless else NOTHING
+    )
 
 
 def gold_html(gold: Sequence[GoldRecord], claims: Mapping[int, str], text: str) -> Markup:
@@ -131,6 +143,16 @@ def _suspicion_html(item: ItemView) -> Markup:
     )
 
 
+def _skips_html(skips: Sequence[SkipRecord]) -> Markup:
+    lines = join(
+        Markup('<li><b>{}</b>: {} <span class="muted">{} · {} UTC</span></li>').format(
+            skip.login, skip.reason, skip.campaign, moment(skip.at)
+        )
+        for skip in skips
+    )
+    return Markup('<h4>Passed over</h4><ul class="rv-plain">{}</ul>').format(lines)
+
+
 def _review_html(
     user: UserRecord,
     review: ReviewHistory,
@@ -165,8 +187,8 @@ def _lines(review: ReviewHistory, claims: Mapping[int, str], text: str) -> list[
     if state.marks:
         said.append(("text", "text", {"marks": [asdict(mark) for mark in state.marks]}))
     lines = [
-        Markup('<span class="muted">{}</span> {}').format(
-            target_words(target, key, claims), value_words(target, value, text)
+        Markup('<span class="muted">{}</span> {}{}').format(
+            target_words(target, key, claims), value_words(target, value, text), _how(value)
         )
         for target, key, value in said
     ]
@@ -175,6 +197,16 @@ def _lines(review: ReviewHistory, claims: Mapping[int, str], text: str) -> list[
     if state.note:
         lines.append(Markup('<span class="muted">Note</span> {}').format(state.note))
     return lines or [Markup('<span class="muted">nothing said yet</span>')]
+
+
+def _how(value: Mapping[str, object]) -> Markup:
+    """Return how a verdict came about, where that matters: after evidence, or because of another one."""
+    words = [
+        said
+        for name, said in (("changed_after_hint", "changed after the evidence"), ("follows", "follows what it repeats"))
+        if value.get(name)
+    ]
+    return Markup(' <span class="muted">({})</span>').format(", ".join(words)) if words else NOTHING
 
 
 def _revisions_html(user: UserRecord, review: ReviewHistory, revisions: Sequence[RevisionRecord]) -> Markup:

@@ -86,6 +86,7 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding("baseline", "d", "Picture", "resting face unknown: less weight"),
     KeyBinding("hint", "h", "Item", "show the evidence"),
     KeyBinding("comment", "c", "Item", "write a note (Esc leaves)"),
+    KeyBinding("thread", "Shift+c", "Item", "comments on this item"),
     KeyBinding("flag", "f", "Item", "flag for the lead"),
     KeyBinding("skip", "s", "Item", "then 1-4: skip with a reason"),
     KeyBinding("back", "b", "Item", "your last ten decisions"),

@@ -98,7 +98,9 @@ def _card(user: UserRecord, place: Place, now: datetime) -> Markup:
         ]
     )
     counts = [f"{campaign.submitted:,} of {campaign.total:,} judged", f"{campaign.open:,} open"]
-    counts += [f"{campaign.leased:,} in hand"] + [f"{campaign.skipped:,} passed to the lead"] * bool(campaign.skipped)
+    counts.append(f"{campaign.leased:,} in hand")
+    if campaign.skipped:
+        counts.append(f"{campaign.skipped:,} passed to the lead (Browse, state skipped)")
     return Markup(
         '<article class="queue-card"><header><h3>{}</h3>{}</header>{}<p>{}</p><p class="muted">{}</p>{}{}</article>'
     ).format(

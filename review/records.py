@@ -37,6 +37,7 @@ class VerdictState:
         replacement: the claim's corrected text; "" deletes the claim, None leaves it as it is.
         milliseconds: time from focusing the claim to the verdict.
         changed_after_hint: whether the verdict was changed after evidence was shown.
+        follows: whether it was taken from the verdicts on the claims that this one repeats (see review.repeats).
     """
 
     verdict: str
@@ -46,6 +47,7 @@ class VerdictState:
     replacement: str | None = None
     milliseconds: int = 0
     changed_after_hint: bool = False
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,8 @@ def _check(state: ReviewState) -> None:
         _one_of(verdict.verdict, VERDICTS, f"the verdict on claim {claim}")
         _check_error(verdict, f"claim {claim}")
         _check_count(verdict.milliseconds, f"the time spent on claim {claim}")
+        if not all(isinstance(flag, bool) for flag in (verdict.changed_after_hint, verdict.follows)):
+            raise InputError(f"Whether the verdict on claim {claim} was changed, or follows, must be true or false.")
     for unit, seen in [*state.units.items(), *state.blind_units.items()]:
         _check_count(unit, "the number of an action unit")
         _one_of(seen.state, UNIT_STATES, f"the state of AU{unit}")

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from emola.errors import EmolaError, InputError
@@ -13,12 +14,17 @@ from review.faba_records import FabaRecord, RecordFault, checked_answer
 from review.lint import lint_version
 from review.parsing import parse_text, parser_version
 from review.pictures import FORMATS, MAX_BYTES, picture_facts
+from review.schema import Source
+from review.store.campaigns import CampaignFilter, CampaignRecord, create_campaign, list_campaigns
 from review.store.events import append_event
 from review.store.imports import NewDescription, add_batch, find_description, find_or_add_source
 from review.store.parsed import load_texts, store_parsed
+from review.store.slots import append_slots
 
 SOURCE = "sent from the demo"
 FOLDER = "sent"
+CAMPAIGN = "Sent from the demo"
+"""Every description that is sent waits here for one reviewer; it stays open unless a lead closes it."""
 TASKS = ("au", "emotion")
 
 
@@ -71,6 +77,25 @@ def add_description(
             session, actor_id=actor_id, entity="description", entity_id=description_id, action="send", after=after
         )
     return description_id
+
+
+def offer_for_review(session: Session, *, description_id: int, actor_id: int) -> CampaignRecord:
+    """Put a description that was sent into the campaign of all that are, made on first use, so that anybody reviews it.
+
+    Args:
+        session: of a write.
+        description_id: what was sent.
+        actor_id: who sent it.
+    """
+    session.execute(select(Source.id).where(Source.name == SOURCE).with_for_update())  # one at a time makes it
+    for campaign in list_campaigns(session):
+        if campaign.name == CAMPAIGN:
+            number, people = campaign.id, campaign.overlap
+            append_slots(session, campaign_id=number, description_id=description_id, overlap=people)
+            return campaign
+    return create_campaign(
+        session, name=CAMPAIGN, filter=CampaignFilter(ids=(description_id,)), random_rate=0.0, actor_id=actor_id
+    )
 
 
 def _clean_png(content: bytes) -> bytes:

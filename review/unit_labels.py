@@ -82,9 +82,17 @@ def complete_units(claims: Iterable[JudgedClaim], state: ReviewState) -> dict[in
     return dict(sorted((undecided | hidden | refuted | missed | confirmed | dict(state.units)).items()))
 
 
-def complete_emotion(claims: Iterable[JudgedClaim], state: ReviewState) -> EmotionState | None:
-    """Return the emotion a review sees: what the reviewer set, else that of the first confirmed claim about one."""
-    if state.emotion is not None:
+def complete_emotion(claims: Iterable[JudgedClaim], state: ReviewState, *, task: str) -> EmotionState | None:
+    """Return the emotion a review sees: what the reviewer set, else that of the first confirmed claim about one.
+
+    In a description of action units only the first counts: "this often goes with anger" can be right on any face.
+
+    Args:
+        claims: of the description.
+        state: the review.
+        task: of the description, ``au`` or ``emotion``.
+    """
+    if state.emotion is not None or task != "emotion":
         return state.emotion
     for claim in claims:
         verdict = state.verdicts.get(claim.id)

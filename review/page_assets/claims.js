@@ -19,7 +19,7 @@ export class ClaimsView {
       if (event === 'item') Object.assign(this, { editing: null, marking: null });
       this.draw();
       if (event !== 'state') this.reveal();
-    });
+    }, () => Object.assign(this, { editing: null, marking: null }));
   }
 
   draw() {
@@ -46,12 +46,12 @@ export class ClaimsView {
   drawCard(card, focused, index) {
     if (card.missing) return missingCard(this.desk, focused, index);
     const said = this.desk.item.verdict(card.claim);
-    const folded = card.folded && !focused;
+    const folded = (card.folded || (card.repeats && said?.verdict !== 'wrong')) && !focused;
     const edited = said?.replacement !== null && said?.replacement !== undefined;
     return h(
       'article',
       {
-        class: `claim-card ${folded ? 'folded' : ''} ${said ? `is-${said.verdict}` : ''}`,
+        class: `claim-card ${folded ? 'folded' : ''} ${card.repeats ? 'repeats' : ''} ${said ? `is-${said.verdict}` : ''}`,
         'data-card': index,
         'data-claim': card.claim.id,
         'aria-current': focused ? 'true' : null,
@@ -71,14 +71,15 @@ export class ClaimsView {
     const kind = { intro: 'introduction', boiler: 'boilerplate', emotion: 'emotion', detail: 'detail' }[claim.kind];
     const parts = [
       claim.unit ? h('b', { class: 'unit-badge' }, `AU${[claim.unit, ...claim.more_units].join('+')}`) : h('b', { class: 'unit-badge plain' }, kind ?? claim.kind),
-      claim.name && h('span', { class: 'unit-name' }, claim.name),
+      (claim.name || claim.emotion) && h('span', { class: 'unit-name' }, claim.name || [claim.emotion, claim.second_emotion].filter(Boolean).join(', with ')),
       (claim.negated || claim.intensity || claim.side !== 'N') && h('span', { class: 'muted' }, readAs(claim)),
     ];
+    if (card.repeats) parts.push(h('span', { class: 'muted' }, `only repeats${focused ? ' other claims, so it follows them; your own verdict goes before' : ''}`));
     const verdict = said
-      ? h('span', { class: `verdict v-${said.verdict}` }, `${SIGN[said.verdict]} ${WORD[said.verdict]}${said.code ? ` · ${said.code}` : ''}${said.severity ? ` · ${'!'.repeat(said.severity)}` : ''}`)
+      ? h('span', { class: `verdict v-${said.verdict} ${said.follows ? 'follows' : ''}` }, `${said.follows ? '↳ ' : ''}${SIGN[said.verdict]} ${WORD[said.verdict]}${said.code ? ` · ${said.code}` : ''}${said.severity ? ` · ${'!'.repeat(said.severity)}` : ''}`)
       : card.folded
         ? h('span', { class: 'muted' }, `${this.desk.keyboard.keyOf('code_H0')} deletes`)
-        : h('span', { class: 'verdict v-none' }, '○ to judge');
+        : h('span', { class: 'verdict v-none' }, card.repeats && !this.desk.item.canFollow(claim) ? '↳ will follow' : '○ to judge');
     const edit = focused && this.editing !== card.claim.id && button([h('kbd', {}, this.desk.keyboard.keyOf('edit')), ' edit'], () => this.startEdit(), { class: 'quiet', 'aria-label': 'Edit the sentence', 'data-focus': 'edit-button' });
     return h('header', {}, ...parts.filter(Boolean), edit, verdict);
   }
@@ -166,7 +167,7 @@ export class ClaimsView {
     const { keyboard } = this.desk;
     const one = (verdict) => chip(
       [h('kbd', {}, keyboard.keyOf(verdict)), ` ${SIGN[verdict]} ${WORD[verdict]}`], said?.verdict === verdict,
-      () => this.desk.judge(verdict), { class: `chip verdict-chip v-${verdict}`, 'data-verdict': verdict, 'data-focus': `v-${verdict}` },
+      () => this.desk.judging.judge(verdict), { class: `chip verdict-chip v-${verdict}`, 'data-verdict': verdict, 'data-focus': `v-${verdict}` },
     );
     return h('div', { class: 'verdicts', role: 'group', 'aria-label': 'Verdict' }, Object.keys(WORD).map(one));
   }
@@ -182,8 +183,8 @@ function blindNotice(desk) {
   return h('div', { class: 'blind' },
     h('h3', {}, what),
     h('p', {}, 'The description stays hidden until then, so that it cannot lead you. Type a score line such as ', h('code', {}, '1B 2C L12D -15 ?25'), ' (− absent, ? not visible), or use the table on the right.'),
-    desk.scoreBox('blind'),
+    desk.adding.scoreBox('blind'),
     h('div', { class: 'row' },
       desk.item.bundle.item.task === 'au' && button([h('kbd', {}, desk.keyboard.keyOf('correct')), ' The rest is absent'], () => desk.item.scoreRestAbsent()),
-      button([h('kbd', {}, 'Enter'), ' Confirm and show the text'], () => desk.confirmBlind(), { class: 'primary', 'data-focus': 'confirm' })));
+      button([h('kbd', {}, 'Enter'), ' Confirm and show the text'], () => desk.going.confirmBlind(), { class: 'primary', 'data-focus': 'confirm' })));
 }

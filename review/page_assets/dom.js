@@ -22,11 +22,21 @@ function setAttribute(node, key, value) {
   else node.setAttribute(key, value === true ? '' : value);
 }
 
-/** Replace what `parent` holds by `children`, keeping the keyboard focus on the element with the same data-focus. */
+/**
+ * Replace what `parent` holds by `children`, keeping the keyboard focus, and what is being typed, on the element with the
+ * same data-focus.
+ */
 export function fill(parent, ...children) {
-  const held = parent.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
+  const held = parent.contains(document.activeElement) ? document.activeElement : null;
+  const typed = held?.matches('input, textarea') ? [held.value, held.selectionStart, held.selectionEnd] : null;
   parent.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
-  if (held !== undefined) parent.querySelector(`[data-focus="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+  if (held?.dataset.focus === undefined) return;
+  const again = parent.querySelector(`[data-focus="${CSS.escape(held.dataset.focus)}"]`);
+  again?.focus({ preventScroll: true });
+  if (again && typed) {
+    [again.value] = typed;
+    again.setSelectionRange(typed[1], typed[2]);
+  }
 }
 
 /** Return a button; a click by mouse gives the keyboard back to the page, so that Enter still means "submit". */

@@ -22,7 +22,7 @@ export class FaceView {
       if (event === 'focus' && this.following) this.follow();
       this.drawTools();
       this.drawHints();
-    });
+    }, () => { this.stage = null; });
   }
 
   get face() {
@@ -70,6 +70,7 @@ export class FaceView {
       stage.replaceChildren(h('p', { class: 'notice notice-error' }, error.message));
       return;
     }
+    if (stage !== this.stage) return; // another item is open by now, or none
     const image = h('img', { src: source, alt: 'The face being described', draggable: 'false' });
     const layer = svg('svg', { viewBox: `0 0 ${item.width} ${item.height}`, class: 'landmarks', 'aria-hidden': 'true', preserveAspectRatio: 'xMidYMid meet' });
     if (item.face) this.drawLandmarks(layer, item);

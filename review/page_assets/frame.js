@@ -1,6 +1,7 @@
 // On every review page: who is signed in, which links their role may follow, and the addresses of pictures in lists.
 
 import { call } from './api.js';
+import { fillThreads } from './comments.js';
 import { h } from './dom.js';
 
 const ASK_AFTER_MS = 60;
@@ -17,7 +18,7 @@ export async function start(element, mode) {
     for (const link of element.querySelectorAll('nav a[data-role]')) {
       link.hidden = roles.indexOf(link.dataset.role) > roles.indexOf(me.role);
     }
-    who.replaceChildren(h('b', {}, me.login), ` ${me.role}`, ...(mode === 'visitor' ? [] : [' ', h('a', { href: './logout' }, 'Sign out')]));
+    who.replaceChildren(h('a', { href: './account', title: 'My account' }, h('b', {}, me.login), ` ${me.role}`), ...(mode === 'visitor' ? [] : [' ', h('a', { href: './logout' }, 'Sign out')]));
   } catch (error) {
     const target = encodeURIComponent(location.pathname + location.search);
     const signIn = mode === 'oauth' && error.status === 401;
@@ -30,7 +31,7 @@ function watchFaces() {
   if (window.emolaFaces) return;
   window.emolaFaces = true;
   let timer = null;
-  const later = () => { clearTimeout(timer); timer = setTimeout(address, ASK_AFTER_MS); };
+  const later = () => { clearTimeout(timer); timer = setTimeout(() => { address(); fillThreads(); }, ASK_AFTER_MS); };
   new MutationObserver(later).observe(document.body, { childList: true, subtree: true });
   later();
 }

@@ -1,41 +1,59 @@
-// The item on the screen: what the server sent, what the reviewer says of it, undo and redo. Everything that changes goes
-// through here; whoever draws or saves listens.
+// The item on the screen: what the server sent, its cards and the one in focus, undo and redo. Everything that changes
+// goes through here; whoever draws or saves listens. What a reviewer can say of it is in answers.js.
 
-import { unitsOf } from './units.js';
+import { History } from './history.js';
+import { followAll, joined, groupsOf, saidOf } from './repeats.js';
 
 export const JUDGED = ['au', 'emotion'];
-const DEPTH = 200;
 const clone = (value) => structuredClone(value);
 
 export class ItemState {
   constructor(vocabulary) {
     this.vocabulary = vocabulary;
     this.listeners = new Set();
+    this.closers = new Set();
     this.bundle = null;
     this.state = null;
     this.cards = [];
     this.focus = 0;
     this.unit = null;
     this.hints = {};
-    this.past = [];
-    this.future = [];
+    this.history = new History();
   }
 
-  /** Listen to 'item' (another one is open), 'state' (the reviewer changed something), 'focus' and 'hints'. */
-  listen(listener) {
+  /**
+   * Listen to 'item' (another one is open), 'state' (the reviewer changed something), 'focus' and 'hints'; all of them
+   * only while an item is open. `onclose` is called when there is none any more.
+   */
+  listen(listener, onclose = null) {
     this.listeners.add(listener);
+    if (onclose) this.closers.add(onclose);
   }
 
   tell(event) {
+    if (!this.bundle) return;
     for (const listener of this.listeners) listener(event);
+  }
+
+  /** The review on the screen, or null: whoever waited for an answer compares it with the one that they asked for. */
+  get reviewId() {
+    return this.bundle?.review.id ?? null;
+  }
+
+  /** There is nothing to review any more; what was begun for the last item ends here. */
+  close() {
+    this.bundle = null;
+    this.state = null;
+    this.cards = [];
+    this.history.clear();
+    for (const closer of this.closers) closer();
   }
 
   /** Show what the server sent. */
   open(bundle) {
     this.bundle = bundle;
     this.state = clone(bundle.review.state);
-    this.past = [];
-    this.future = [];
+    this.history.clear();
     this.hints = clone(bundle.hints ?? {});
     this.cards = this.dealCards();
     const first = this.cards.findIndex((card) => this.waits(card));
@@ -52,10 +70,11 @@ export class ItemState {
 
   dealCards() {
     if (this.hidden) return [];
-    const cards = this.bundle.item.claims.map((claim) => ({
-      key: `c${claim.id}`, claim, folded: claim.kind === 'intro' || claim.kind === 'boiler',
+    const repeats = new Map(groupsOf(this.bundle.item.claims).map((group) => [group[0].id, joined(group)]));
+    const cards = this.bundle.item.claims.filter((claim) => !claim.follows.length || repeats.has(claim.id)).map((claim) => ({
+      claim: repeats.get(claim.id) ?? claim, folded: claim.kind === 'intro' || claim.kind === 'boiler', repeats: repeats.has(claim.id),
     }));
-    if (this.bundle.item.task === 'au') cards.push({ key: 'missing', missing: true });
+    if (this.bundle.item.task === 'au') cards.push({ missing: true });
     return cards;
   }
 
@@ -72,13 +91,21 @@ export class ItemState {
   }
 
   verdict(claim = this.claim) {
-    return claim ? this.state.verdicts[claim.id] ?? null : null;
+    if (!claim) return null;
+    return (claim.follows.length ? saidOf(claim.group, this.state.verdicts) : this.state.verdicts[claim.id]) ?? null;
+  }
+
+  /** Whether all that a repeat repeats has a verdict. */
+  canFollow(claim) {
+    return claim.follows.map((id) => this.state.verdicts[id]).every((said) => said && (said.verdict !== 'wrong' || said.code));
   }
 
   /** Whether a card still wants an answer before the item is done. */
   waits(card) {
     if (card.missing) return this.unscored().length > 0;
-    return !card.folded && !this.verdict(card.claim);
+    const said = this.verdict(card.claim);
+    if (card.repeats) return said ? Boolean(said.follows) && said.verdict === 'wrong' && said.replacement === null : this.canFollow(card.claim);
+    return !card.folded && !said;
   }
 
   /** Return the cards that must be answered before submitting: units and emotions without a verdict or code. */
@@ -86,6 +113,7 @@ export class ItemState {
     return this.cards.filter((card) => {
       if (!card.claim || !JUDGED.includes(card.claim.kind)) return false;
       const said = this.verdict(card.claim);
+      if (!said && card.repeats) return this.canFollow(card.claim);
       return !said || (said.verdict === 'wrong' && !said.code);
     });
   }
@@ -108,19 +136,18 @@ export class ItemState {
     const before = this.state;
     const after = clone(before);
     mutate(after);
+    followAll(after, this.bundle.item.claims, this.vocabulary.repeats);
     if (JSON.stringify(after) === JSON.stringify(before)) return;
-    this.past.push({ state: before, focus: this.focus });
-    if (this.past.length > DEPTH) this.past.shift();
-    this.future = [];
+    this.history.keep({ state: before, focus: this.focus });
     this.state = after;
     this.tell('state');
   }
 
   /** Take over a note while it is typed; the whole of it is one step to undo. */
   typeNote(words) {
-    if (!this.past.at(-1)?.typing) {
+    if (!this.history.last?.typing) {
       this.change((state) => { state.note = words; });
-      if (this.past.length) this.past.at(-1).typing = true;
+      if (this.history.last) this.history.last.typing = true;
       return;
     }
     this.state = { ...this.state, note: words };
@@ -133,20 +160,19 @@ export class ItemState {
   }
 
   undo() {
-    return this.step(this.past, this.future);
+    return this.take(this.history.back({ state: this.state, focus: this.focus }));
   }
 
   redo() {
-    return this.step(this.future, this.past);
+    return this.take(this.history.forth({ state: this.state, focus: this.focus }));
   }
 
-  step(from, to) {
-    const earlier = from.pop();
-    if (!earlier) return false;
-    to.push({ state: this.state, focus: this.focus });
+  /** Go to another moment of the history, if there is one; the time spent does not go back. */
+  take(moment) {
+    if (!moment) return false;
     const { active_ms, hint_seen } = this.state;
-    this.state = { ...clone(earlier.state), active_ms, hint_seen };
-    this.focus = Math.min(earlier.focus, Math.max(0, this.cards.length - 1));
+    this.state = { ...clone(moment.state), active_ms, hint_seen };
+    this.focus = Math.min(moment.focus, Math.max(0, this.cards.length - 1));
     this.tell('state');
     return true;
   }
@@ -170,138 +196,4 @@ export class ItemState {
     this.unit = number;
     this.tell('focus');
   }
-
-  /** Give a verdict on the focused claim; on the last card "correct" says that nothing else is visible. */
-  judge(verdict) {
-    if (this.card?.missing) {
-      if (verdict === 'correct') this.scoreRestAbsent();
-      return;
-    }
-    const claim = this.claim;
-    if (!claim) return;
-    const old = this.verdict(claim);
-    if (old?.verdict === verdict) return;
-    this.say(claim, { ...this.blank(), verdict });
-  }
-
-  blank() {
-    return {
-      verdict: 'wrong', code: null, severity: null, action_unit: null, replacement: null,
-      milliseconds: Math.round(performance.now() - this.since), changed_after_hint: false,
-    };
-  }
-
-  /** Give the error code of the focused claim (which makes it wrong), or of the marked words of it. */
-  setCode(code) {
-    const claim = this.claim;
-    if (!claim) return;
-    const old = this.verdict(claim);
-    const kept = old?.verdict === 'wrong' ? old : this.blank();
-    const deletes = code === 'H0' && this.card.folded;
-    this.say(claim, { ...kept, verdict: 'wrong', code, action_unit: code === 'H2' ? kept.action_unit : null, replacement: deletes ? '' : null });
-  }
-
-  setSeverity(severity) {
-    const old = this.verdict();
-    if (old?.verdict !== 'wrong') return;
-    this.say(this.claim, { ...old, severity: old.severity === severity ? null : severity });
-  }
-
-  /** Name the right action unit of a claim that names the wrong one. */
-  setRightUnit(number) {
-    const old = this.verdict();
-    if (old?.verdict !== 'wrong') return;
-    this.say(this.claim, { ...old, action_unit: number, replacement: null });
-    this.unit = number;
-  }
-
-  setReplacement(claim, text) {
-    const old = this.verdict(claim) ?? { ...this.blank(), code: 'S1' };
-    const wrong = old.verdict === 'wrong' ? old : { ...old, verdict: 'wrong', code: 'S1' };
-    this.say(claim, { ...wrong, replacement: text });
-  }
-
-  say(claim, verdict) {
-    this.change((state) => {
-      const old = state.verdicts[claim.id];
-      const turned = old && (old.verdict !== verdict.verdict || old.code !== verdict.code);
-      const changed = Boolean(old?.changed_after_hint || (turned && this.hints[claim.id]));
-      state.verdicts[claim.id] = { ...verdict, changed_after_hint: changed };
-      const decides = !old || turned || old.action_unit !== verdict.action_unit;
-      if (decides) Object.assign(state.units, unitsOf(claim, verdict));
-      if (decides && claim.kind === 'emotion') this.sayEmotion(state, claim, verdict);
-    });
-  }
-
-  sayEmotion(state, claim, verdict) {
-    const told = claim.emotion && !claim.negated ? claim.emotion : null;
-    if (verdict.verdict === 'correct' && told && !state.emotion) {
-      state.emotion = { label: told, second: null, confidence: 2 };
-    }
-    if (verdict.verdict === 'wrong' && verdict.code === 'H6' && state.emotion?.label === told) state.emotion = null;
-  }
-
-  scoreRestAbsent() {
-    this.change((state) => {
-      const units = this.hidden ? state.blind_units : state.units;
-      for (const unit of this.vocabulary.units) units[unit.number] ??= { state: 'absent', intensity: null, side: 'N' };
-    });
-  }
-
-  /** Score units, as {number: UnitState}. */
-  score(scores) {
-    this.change((state) => { Object.assign(this.hidden ? state.blind_units : state.units, scores); });
-    const last = Number(Object.keys(scores).at(-1));
-    if (last) this.goToUnit(last);
-  }
-
-  /** Change the intensity or side of the unit in focus; either says that it is present. */
-  refineUnit(fields) {
-    if (!this.unit) return;
-    const old = this.units[this.unit];
-    const present = old?.state === 'present' ? old : { state: 'present', intensity: null, side: 'N' };
-    const again = Object.entries(fields).every(([key, value]) => old?.[key] === value);
-    const cleared = Object.fromEntries(Object.keys(fields).map((key) => [key, key === 'side' ? 'N' : null]));
-    this.score({ [this.unit]: { ...present, ...(again ? cleared : fields) } });
-  }
-
-  setEmotion(fields) {
-    this.change((state) => {
-      const field = this.hidden ? 'blind_emotion' : 'emotion';
-      const old = state[field] ?? { label: fields.label ?? null, second: null, confidence: 2 };
-      const next = { ...old, ...fields };
-      if (next.second === next.label) next.second = null;
-      state[field] = next.label ? next : null;
-    });
-  }
-
-  toggleVisibility(code) {
-    this.change((state) => {
-      const has = state.visibility.includes(code);
-      state.visibility = has ? state.visibility.filter((other) => other !== code) : [...state.visibility, code].sort();
-    });
-  }
-
-  toggle(field) {
-    this.change((state) => { state[field] = !state[field]; });
-  }
-
-  addMark(mark) {
-    this.change((state) => { state.marks = [...state.marks, mark].sort((a, b) => a.start - b.start || a.end - b.end); });
-  }
-
-  removeMark(mark) {
-    this.change((state) => { state.marks = state.marks.filter((other) => !sameSpan(other, mark)); });
-  }
-
-  /** Take over the blind scores as the first answer and show the text. */
-  confirmBlind() {
-    this.change((state) => {
-      state.blind_done = true;
-      state.units = clone(state.blind_units);
-      state.emotion = clone(state.blind_emotion);
-    });
-  }
 }
-
-const sameSpan = (one, other) => one.start === other.start && one.end === other.end && one.code === other.code;

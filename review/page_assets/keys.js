@@ -50,7 +50,7 @@ export class Keyboard {
     return binding ? keyLabel(binding.key) : '';
   }
 
-  /** Wait for one more key: `take` returns true when it could use it; `hint` is shown meanwhile. */
+  /** Wait for one more key, `hint` is shown meanwhile; where `take` returns false, the key does what it always does. */
   wait(hint, take) {
     this.pending = { hint, take };
     this.onpending(hint);
@@ -74,9 +74,10 @@ export class Keyboard {
     if (this.pending) {
       const { take } = this.pending;
       this.stopWaiting();
-      event.preventDefault();
-      if (name !== 'Escape') take(name);
-      return;
+      if (name === 'Escape' || take(name) !== false) {
+        event.preventDefault();
+        return;
+      }
     }
     if (this.belongsToTarget(event, name)) return;
     this.act(this.byKey.get(name), event);

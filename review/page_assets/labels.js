@@ -1,5 +1,8 @@
 // The right column: action units, emotion, contradictions, what the benchmark reads, the guideline card, the note.
 
+import { call } from './api.js';
+import { showThread } from './comments.js';
+import { openDialog } from './dialogs.js';
 import { button, chip, fill, h } from './dom.js';
 import { STATES, STATE_SIGN, STATE_WORD } from './units.js';
 
@@ -20,6 +23,7 @@ export class LabelsView {
   }
 
   draw() {
+    this.desk.root.dataset.task = this.desk.item.bundle.item.task;
     this.drawUnits();
     this.drawTools();
     this.drawEmotion();
@@ -132,6 +136,25 @@ export class LabelsView {
       oninput: (event) => item.typeNote(event.target.value),
     });
     this.note.value = item.state.note;
-    fill(this.parts.note, this.note);
+    this.threadButton = button('', () => this.openThread(), { class: 'quiet small', 'data-focus': 'thread' });
+    this.countThread(null);
+    fill(this.parts.note, this.note, this.threadButton);
+    const review = item.reviewId;
+    call('comments', { description_id: item.bundle.item.description_id }).then(
+      (thread) => { if (review === item.reviewId) this.countThread(thread); },
+      () => {}, // the thread says so when it is opened
+    );
+  }
+
+  countThread(thread) {
+    const open = thread?.comments.filter((one) => one.resolved === null).length ?? 0;
+    this.threadButton.replaceChildren(h('kbd', {}, this.desk.keyboard.keyOf('thread')), ` Comments${thread?.comments.length ? ` (${thread.comments.length}, ${open} open)` : ''}`);
+  }
+
+  /** Open the remarks of reviewers and leads on this item; unlike the note they are no part of the review. */
+  openThread() {
+    const root = h('section', {});
+    openDialog('Comments on this item', root);
+    showThread(root, this.desk.item.bundle.item.description_id, (thread) => this.countThread(thread)).then(() => root.querySelector('textarea')?.focus());
   }
 }

@@ -15,13 +15,13 @@ export function missingCard(desk, focused, index) {
     h('header', {}, h('b', { class: 'unit-badge plain' }, 'Anything missing?'), answer),
     added.length > 0 && h('ul', { class: 'added' }, added.map((mark) => addedMark(desk, mark))),
     focused && h('div', { class: 'row' },
-      button([h('kbd', {}, keyboard.keyOf('correct')), left === desk.vocabulary.units.length ? ' ✓ Nothing is visible' : ' ✓ Nothing else: the rest is absent'], () => desk.judge('correct'), { 'data-focus': 'nothing-missing', disabled: left === 0 }),
-      h('span', { class: 'muted' }, h('kbd', {}, keyboard.keyOf('add_unit')), ' add:'), desk.scoreBox('missing')),
+      button([h('kbd', {}, keyboard.keyOf('correct')), left === desk.vocabulary.units.length ? ' ✓ Nothing is visible' : ' ✓ Nothing else: the rest is absent'], () => desk.judging.judge('correct'), { 'data-focus': 'nothing-missing', disabled: left === 0 }),
+      h('span', { class: 'muted' }, h('kbd', {}, keyboard.keyOf('add_unit')), ' add:'), desk.adding.scoreBox('missing')),
     !focused && left > 0 && h('span', { class: 'muted' }, h('kbd', {}, keyboard.keyOf('add_unit')), ' adds a unit the text leaves out'));
 }
 
 function addedMark(desk, mark) {
   const number = mark.action_unit ?? Number(/AU(\d+)/.exec(mark.replacement ?? '')?.[1]);
   return h('li', {}, h('b', {}, `+ ${number ? scoreText(number, desk.item.state.units[number]) : 'M1'} `), mark.replacement ?? '',
-    ' ', button('remove', () => desk.removeAddition(mark, number), { class: 'quiet small' }));
+    ' ', button('remove', () => desk.adding.remove(mark, number), { class: 'quiet small' }));
 }

@@ -13,10 +13,17 @@ export class Preview {
     this.proposals = new Map();
     this.number = 0;
     item.listen((event) => {
-      if (event === 'item') this.proposals.clear();
-      if (event === 'item') Object.assign(this, { ready: false, units: [], emotion: null, contradictions: [], differences: {} });
+      if (event === 'item') this.forget();
       if (event === 'item' || event === 'state') this.later();
-    });
+    }, () => this.forget());
+  }
+
+  /** Drop what was worked out for the item before, and what is still on its way. */
+  forget() {
+    clearTimeout(this.timer);
+    this.number += 1;
+    this.proposals.clear();
+    Object.assign(this, { ready: false, units: [], emotion: null, contradictions: [], differences: {}, summaries: {} });
   }
 
   later() {
@@ -41,18 +48,26 @@ export class Preview {
 
   /** Return a rewrite, '' to delete, null for none; undefined while Python is asked (the card is drawn again then). */
   proposal(claim, said, state) {
+    if (said.follows) return this.summaries[claim.id];
     const unit = said.action_unit ?? claim.unit;
     const seen = state.units[unit] ?? {};
     const body = {
       review_id: this.item.bundle.review.id, claim_id: claim.id, code: said.code, action_unit: said.action_unit,
-      intensity: seen.intensity ?? null, side: seen.side ?? 'N', emotion: state.emotion?.label ?? null,
+      intensity: seen.intensity ?? null, side: seen.side ?? 'N', emotion: state.emotion?.label ?? null, second: state.emotion?.second ?? null,
     };
     const key = JSON.stringify(body);
     if (!this.proposals.has(key)) {
       this.proposals.set(key, undefined);
-      call('rewrite', body).then(({ text }) => this.proposals.set(key, text), () => this.proposals.set(key, null)).then(() => this.drawClaims());
+      this.askRewrite(body, key);
     }
     return this.proposals.get(key);
+  }
+
+  async askRewrite(body, key) {
+    const text = await call('rewrite', body).then((answer) => answer.text, () => null);
+    if (body.review_id !== this.item.reviewId) return;
+    this.proposals.set(key, text);
+    this.drawClaims();
   }
 
   /** Return a sentence that says that a missing unit is there, or null. */

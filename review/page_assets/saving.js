@@ -6,6 +6,7 @@ import { clock } from './dom.js';
 const SAVE_AFTER_MS = 1500;
 const RETRY_AFTER_MS = 5000;
 const HEARTBEAT_MS = 30000;
+const LEFT_ALONE_MS = 30 * 60 * 1000; // then the lease runs out (10 minutes) and somebody else may take the item
 const FINAL = [403, 422]; // answers that trying again does not change
 
 export class Saving {
@@ -22,6 +23,8 @@ export class Saving {
     this.failed = false;
     this.version = 0;
     this.token = null;
+    this.touched = Date.now();
+    for (const name of ['keydown', 'pointermove', 'pointerdown', 'wheel', 'focus']) addEventListener(name, () => this.touch(), { passive: true });
     this.beat = setInterval(() => this.heartbeat(), HEARTBEAT_MS);
     addEventListener('pagehide', () => this.leave());
     document.addEventListener('visibilitychange', () => document.hidden && this.leave());
@@ -29,13 +32,18 @@ export class Saving {
     item.listen((event) => {
       if (event === 'item') this.opened();
       if (event === 'state') this.changed();
-    });
+    }, () => this.rest());
   }
 
-  opened() {
+  /** Forget what waits to be saved: there is no item any more, or another one. */
+  rest() {
     clearTimeout(this.timer);
     this.timer = null;
     this.failed = false;
+  }
+
+  opened() {
+    this.rest();
     this.version = this.item.bundle.review.version;
     this.token = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
     this.show({ state: 'saved', words: `Saved ${clock(this.item.bundle.review.saved_at)}` });
@@ -60,16 +68,17 @@ export class Saving {
   async save() {
     clearTimeout(this.timer);
     this.timer = null;
-    if (this.flying) await this.flying;
-    const review = this.item.bundle.review.id;
+    const review = this.item.reviewId;
+    if (this.flying) await this.flying.catch(() => {}); // whoever sent it says what became of it
+    if (review === null || review !== this.item.reviewId) return false;
     this.show({ state: 'saving', words: 'Saving …' });
     this.flying = call('save', this.body());
     try {
       const answer = await this.flying;
-      if (review === this.item.bundle.review.id) this.saved(answer);
+      if (review === this.item.reviewId) this.saved(answer);
       return true;
     } catch (error) {
-      return this.notSaved(error);
+      return review === this.item.reviewId && this.notSaved(error);
     } finally {
       this.flying = null;
     }
@@ -107,10 +116,10 @@ export class Saving {
     if (this.timer === null || !this.item.bundle) return;
     clearTimeout(this.timer);
     this.timer = null;
-    const review = this.item.bundle.review.id;
+    const review = this.item.reviewId;
     call('save', this.body(), { leaving: true }).then(
-      (answer) => { if (review === this.item.bundle.review.id) this.saved(answer); },
-      (error) => this.notSaved(error),
+      (answer) => { if (review === this.item.reviewId) this.saved(answer); },
+      (error) => { if (review === this.item.reviewId) this.notSaved(error); },
     );
   }
 
@@ -122,9 +131,17 @@ export class Saving {
     return call('submit', { ...this.body(), token: this.token, campaign_id: this.item.bundle.campaign.id });
   }
 
+  /** Somebody is here; after a long absence the lease is asked for again at once. */
+  touch() {
+    const away = Date.now() - this.touched > LEFT_ALONE_MS;
+    this.touched = Date.now();
+    if (away) this.heartbeat();
+  }
+
+  /** Keep the lease while somebody works, also in another tab beside this one; a page left alone gives it up. */
   async heartbeat() {
     const lease = this.item.bundle?.lease;
-    if (!lease || document.hidden) return;
+    if (!lease || Date.now() - this.touched > LEFT_ALONE_MS) return;
     try {
       await call('heartbeat', { assignment_id: lease.assignment_id });
     } catch (error) {

@@ -27,7 +27,6 @@ from review.schema.outcome import (
     AdjudicationItem,
     Event,
     Gold,
-    MetricSnapshot,
     Release,
     ReleaseRow,
 )
@@ -56,7 +55,6 @@ __all__ = [
     "Image",
     "ImageAccess",
     "LintFinding",
-    "MetricSnapshot",
     "PlantedError",
     "Prediction",
     "Release",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from review.schema.base import Table
@@ -55,7 +55,7 @@ class ReviewRevision(Table):
 
 
 class ClaimVerdict(Table):
-    """Correct, wrong with its code, unsure, or cannot judge."""
+    """Correct, wrong with its code, unsure, or cannot judge; ``follows`` says that nobody gave it themselves."""
 
     __tablename__ = "claim_verdict"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -68,6 +68,7 @@ class ClaimVerdict(Table):
     action_unit: Mapped[int | None]
     milliseconds: Mapped[int]
     changed_after_hint: Mapped[bool]
+    follows: Mapped[bool] = mapped_column(server_default=false())
     __table_args__ = (
         UniqueConstraint("review_id", "claim_id"),
         CheckConstraint("verdict in ('correct', 'wrong', 'unsure', 'cannot_judge')", name="verdict"),
@@ -85,7 +86,6 @@ class SpanMark(Table):
     review_id: Mapped[int] = mapped_column(ForeignKey("review.id"), index=True)
     start: Mapped[int]
     end: Mapped[int]
-    quote: Mapped[str]
     code: Mapped[str]
     severity: Mapped[int | None]
     replacement: Mapped[str | None]

@@ -66,7 +66,6 @@ class Description(Table):
     prompt: Mapped[str]
     text: Mapped[str]
     text_sha256: Mapped[str]
-    words: Mapped[int]
     parser_version: Mapped[str]
     landmark: Mapped[str | None]
     published_label: Mapped[str | None]

@@ -99,22 +99,6 @@ class ReleaseRow(Table):
     __table_args__ = (CheckConstraint("format in ('sft', 'preference', 'benchmark')", name="format"),)
 
 
-class MetricSnapshot(Table):
-    """A number of the dashboard at a moment, with its interval."""
-
-    __tablename__ = "metric_snapshot"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime]
-    name: Mapped[str]
-    slice: Mapped[str]
-    value: Mapped[float]
-    low: Mapped[float | None]
-    high: Mapped[float | None]
-    n: Mapped[int]
-    payload: Mapped[dict[str, Any]]
-    __table_args__ = (Index("ix_metric_snapshot_name", "name", "slice", "at"),)
-
-
 class Event(Table):
     """One change, chained to the one before by its hash. Triggers refuse to update or delete it."""
 

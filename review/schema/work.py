@@ -53,7 +53,6 @@ class Assignment(Table):
     state: Mapped[str]
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
     lease_until: Mapped[datetime | None]
-    skip_reason: Mapped[str | None]
     __table_args__ = (
         UniqueConstraint("campaign_id", "description_id", "slot"),
         UniqueConstraint("campaign_id", "description_id", "reviewer_id"),

@@ -21,7 +21,7 @@ def agreement_report(
     """Return how well people agree.
 
     Where a campaign is blind, action units and emotions are those coded before the text was shown; planted errors
-    are left out.
+    are left out, and verdicts that only follow from others.
 
     Args:
         session: any session.
@@ -53,7 +53,8 @@ def _codings(session: Session, campaign_id: int | None) -> tuple[list[Coding], s
     ids = submitted.with_only_columns(Review.id, maintain_column_froms=True).order_by(None)
     verdicts: dict[int, dict[int, str]] = defaultdict(dict)
     said = select(ClaimVerdict.review_id, ClaimVerdict.claim_id, ClaimVerdict.verdict)
-    for review, claim, verdict in session.execute(said.where(ClaimVerdict.review_id.in_(ids))):
+    own = said.where(ClaimVerdict.review_id.in_(ids), ClaimVerdict.follows.is_(False))
+    for review, claim, verdict in session.execute(own):
         verdicts[review][claim] = verdict
     units: dict[tuple[int, str], dict[int, tuple[str, str | None]]] = defaultdict(dict)
     for label in session.execute(select(*UnitLabel.__table__.columns).where(UnitLabel.review_id.in_(ids))):

@@ -3,55 +3,14 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from emola.errors import InputError
-from review.schema import (
-    Assignment,
-    Claim,
-    ClaimVerdict,
-    Description,
-    EmotionLabel,
-    Gold,
-    Image,
-    Review,
-    SpanMark,
-    Suspicion,
-)
+from review.schema import Claim, ClaimVerdict, Description, Image, Review, SpanMark, Suspicion
+from review.store.browse_conditions import STATES, BrowseFilter, conditions, hidden_from, in_state
 
-STATES = ("unreviewed", "draft", "reviewed", "contested", "adjudicated")
-"""Nothing yet; saved but not submitted; submitted at least once; gold that is contested; gold by adjudication."""
-
-
-@dataclass(frozen=True)
-class BrowseFilter:
-    """What to look for; None does not limit.
-
-    Attributes:
-        action_unit: a claim names this unit.
-        emotion: a claim names this emotion, or a reviewer labelled it.
-        code: a submitted review holds this error code.
-        disagreement: True for descriptions on which two submitted reviews give one claim different verdicts, False
-            for those with two or more reviews that do not.
-        text: words in the description, upper and lower case alike.
-        reviewer_id: someone with a review of it.
-        campaign_id: part of this campaign.
-        task: ``au`` or ``emotion``.
-        split: train, eval or probe.
-        state: one of STATES.
-    """
-
-    action_unit: int | None = None
-    emotion: str | None = None
-    code: str | None = None
-    disagreement: bool | None = None
-    text: str | None = None
-    reviewer_id: int | None = None
-    campaign_id: int | None = None
-    task: str | None = None
-    split: str | None = None
-    state: str | None = None
+__all__ = ["STATES", "BrowseFilter", "BrowseRow", "Page", "is_hidden", "search"]
 
 
 @dataclass(frozen=True)
@@ -90,14 +49,14 @@ def search(session: Session, *, wanted: BrowseFilter, offset: int = 0, limit: in
         raise InputError(f"{wanted.state!r} is no state; expected one of {', '.join(STATES)}.")
     if offset < 0 or limit < 0:
         raise InputError(f"{offset=} and {limit=} must not be negative.")
-    conditions = _conditions(wanted)
+    fits = conditions(wanted)
     counted = select(func.count(Description.id)).join(Image, Image.id == Description.image_id)
-    total = session.scalar(counted.where(*conditions)) or 0
+    total = session.scalar(counted.where(*fits)) or 0
     query = (
         select(Description, Image.split, Suspicion.score)
         .join(Image, Image.id == Description.image_id)
         .outerjoin(Suspicion, Suspicion.description_id == Description.id)
-        .where(*conditions)
+        .where(*fits)
         .order_by(Suspicion.score.desc().nulls_last(), Description.id)
     )
     found = session.execute(query.offset(offset).limit(limit)).all()
@@ -125,78 +84,10 @@ def search(session: Session, *, wanted: BrowseFilter, offset: int = 0, limit: in
     return Page(rows, total)
 
 
-def _conditions(wanted: BrowseFilter) -> list[ColumnElement[bool]]:
-    """Return what must hold of a query that joins Description and Image."""
-    conditions: list[ColumnElement[bool]] = [Description.deleted_at.is_(None)]
-    if wanted.task is not None:
-        conditions.append(Description.task == wanted.task)
-    if wanted.split is not None:
-        conditions.append(Image.split == wanted.split)
-    if wanted.text:
-        conditions.append(Description.text.icontains(wanted.text, autoescape=True))
-    return conditions + _about_claims(wanted) + _about_reviews(wanted)
-
-
-def _about_claims(wanted: BrowseFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.action_unit is not None:
-        named = select(Claim.id).where(Claim.description_id == Description.id, Claim.action_unit == wanted.action_unit)
-        conditions.append(named.exists())
-    if wanted.emotion is not None:
-        claimed = select(Claim.id).where(Claim.description_id == Description.id, Claim.emotion == wanted.emotion)
-        labelled = (
-            select(Review.id)
-            .join(EmotionLabel, EmotionLabel.review_id == Review.id)
-            .where(_submitted(), EmotionLabel.phase == "final", EmotionLabel.label == wanted.emotion)
-        )
-        conditions.append(or_(claimed.exists(), labelled.exists()))
-    return conditions
-
-
-def _about_reviews(wanted: BrowseFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.code is not None:
-        verdicts = select(Review.id).join(ClaimVerdict).where(_submitted(), ClaimVerdict.code == wanted.code)
-        marks = select(Review.id).join(SpanMark).where(_submitted(), SpanMark.code == wanted.code)
-        conditions.append(or_(verdicts.exists(), marks.exists()))
-    if wanted.disagreement is not None:
-        differing = (
-            select(ClaimVerdict.claim_id)
-            .join(Review, Review.id == ClaimVerdict.review_id)
-            .where(_submitted())
-            .group_by(ClaimVerdict.claim_id)
-            .having(func.count(ClaimVerdict.verdict.distinct()) > 1)
-        )
-        twice = select(func.count(Review.id)).where(_submitted()).scalar_subquery() >= 2
-        conditions.append(differing.exists() if wanted.disagreement else and_(twice, ~differing.exists()))
-    if wanted.reviewer_id is not None:
-        own = select(Review.id).where(Review.description_id == Description.id, Review.reviewer_id == wanted.reviewer_id)
-        conditions.append(own.exists())
-    if wanted.campaign_id is not None:
-        part = select(Assignment.id).where(
-            Assignment.description_id == Description.id, Assignment.campaign_id == wanted.campaign_id
-        )
-        conditions.append(part.exists())
-    if wanted.state is not None:
-        conditions.append(_in_state(wanted.state))
-    return conditions
-
-
-def _submitted() -> ColumnElement[bool]:
-    return and_(Review.description_id == Description.id, Review.status == "submitted")
-
-
-def _in_state(state: str) -> ColumnElement[bool]:
-    submitted = select(Review.id).where(_submitted()).exists()
-    saved = select(Review.id).where(Review.description_id == Description.id).exists()
-    if state == "unreviewed":
-        return ~saved
-    if state == "draft":
-        return and_(saved, ~submitted)
-    if state == "reviewed":
-        return submitted
-    gold = select(Gold.id).where(Gold.description_id == Description.id, Gold.superseded.is_(False), Gold.basis == state)
-    return gold.exists()
+def is_hidden(session: Session, *, description_id: int, reviewer_id: int) -> bool:
+    """Say whether a description waits for the blind coding of a reviewer, so that they must not read it."""
+    query = select(Description.id).where(Description.id == description_id, hidden_from(reviewer_id))
+    return session.scalar(query) is not None
 
 
 def _claimed(session: Session, ids: list[int]) -> tuple[dict[int, set[int]], dict[int, str]]:
@@ -234,6 +125,6 @@ def _states(session: Session, ids: list[int]) -> dict[int, str]:
     """Return the state that is furthest on, by description."""
     states = dict.fromkeys(ids, STATES[0])
     for state in STATES[1:]:
-        query = select(Description.id).where(Description.id.in_(ids), _in_state(state))
+        query = select(Description.id).where(Description.id.in_(ids), in_state(state))
         states |= dict.fromkeys(session.scalars(query), state)
     return states

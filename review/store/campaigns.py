@@ -5,13 +5,15 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from emola.errors import InputError
 from review.errors import StaleRecord
-from review.schema import Assignment, Campaign, Guideline
+from review.schema import Assignment, Campaign
+from review.schema.base import UtcTime
 from review.store.events import append_event
+from review.store.guidelines import ensure_guideline
 from review.store.rescore_queue import queue_rescoring
 from review.store.sealing import require_sealed
 from review.store.slots import (
@@ -146,7 +148,7 @@ def open_campaign(
     campaign = Campaign(
         name=name.strip(),
         filter=dict(wanted),
-        guideline_id=_guideline_id(session),
+        guideline_id=ensure_guideline(session, actor_id=actor_id, now=now).id,
         state="open",
         created_by=actor_id,
         created_at=now or datetime.now(UTC),
@@ -229,11 +231,6 @@ def _check_overlap(overlap: int) -> None:
         raise InputError(f"The overlap must be 1 to {MOST_PEOPLE} people; got {overlap}.")
 
 
-def _guideline_id(session: Session) -> int | None:
-    """Return the guideline in force, if one was published."""
-    return session.scalar(select(Guideline.id).order_by(Guideline.active_from.desc(), Guideline.id.desc()).limit(1))
-
-
 def _locked(session: Session, campaign_id: int, version: int) -> Campaign:
     """Return a campaign's row for changing, if nobody has changed it since ``version``."""
     campaign = session.get(Campaign, campaign_id, with_for_update={"key_share": True}, populate_existing=True)
@@ -249,14 +246,14 @@ def _locked(session: Session, campaign_id: int, version: int) -> Campaign:
 
 
 def _records(session: Session, query: Select[Campaign]) -> list[CampaignRecord]:
-    """Return the campaigns of ``query`` with the counts of their assignments."""
+    """Return the campaigns of ``query`` with the counts of their assignments; a lease that ran out is open again."""
     campaigns = session.scalars(query).all()
-    states = select(Assignment.campaign_id, Assignment.state, func.count()).group_by(
-        Assignment.campaign_id, Assignment.state
-    )
+    ran_out = and_(Assignment.state == "leased", Assignment.lease_until < bindparam("now", type_=UtcTime()))
+    state = case((ran_out, "open"), else_=Assignment.state).label("state")
+    states = select(Assignment.campaign_id, state, func.count()).group_by(Assignment.campaign_id, state)
     if len(campaigns) == 1:
         states = states.where(Assignment.campaign_id == campaigns[0].id)
-    counts = {(row[0], row[1]): row[2] for row in session.execute(states)}
+    counts = {(row[0], row[1]): row[2] for row in session.execute(states, {"now": datetime.now(UTC)})}
     return [_record(campaign, counts) for campaign in campaigns]
 
 

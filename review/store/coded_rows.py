@@ -31,18 +31,19 @@ def write_rows(session: Session, *, review_id: int, description_id: int, state: 
     Raises:
         InputError: the corrections overlap or leave the text.
     """
-    text = session.get_one(Description, description_id).text
+    description = session.get_one(Description, description_id)
+    text, task = description.text, description.task
     claims = claims_of(session, description_id=description_id)
     corrected, operations = apply_edits(text, claims, state)
     clear_rows(session, review_id=review_id)
     session.add_all(
         [
             *_verdicts(review_id, state),
-            *_marks(review_id, state, text),
+            *_marks(review_id, state),
             *(_operation(review_id, number, op) for number, op in enumerate(operations)),
             *_units(review_id, complete_units(claims, state), "final"),
             *_units(review_id, state.blind_units, "blind"),
-            *_emotion(review_id, complete_emotion(claims, state), "final"),
+            *_emotion(review_id, complete_emotion(claims, state, task=task), "final"),
             *_emotion(review_id, state.blind_emotion, "blind"),
         ]
     )
@@ -57,8 +58,8 @@ def _verdicts(review_id: int, state: ReviewState) -> list[ClaimVerdict]:
     ]
 
 
-def _marks(review_id: int, state: ReviewState, text: str) -> list[SpanMark]:
-    return [SpanMark(review_id=review_id, quote=text[mark.start : mark.end], **asdict(mark)) for mark in state.marks]
+def _marks(review_id: int, state: ReviewState) -> list[SpanMark]:
+    return [SpanMark(review_id=review_id, **asdict(mark)) for mark in state.marks]
 
 
 def _operation(review_id: int, number: int, operation: EditOp) -> EditOperation:

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from emola.errors import InputError
-from review.schema import Claim, Comment, User
+from review.schema import Claim, Comment, Description, User
 from review.store.events import append_event
+from review.store.people import locked_user, require
 
 LONGEST = 5000
 
@@ -42,6 +43,8 @@ def add_comment(
         InputError: it is empty or too long, or the claim belongs to another description.
     """
     body = body.strip()
+    if session.get(Description, description_id) is None:
+        raise InputError(f"There is no description {description_id}.")
     if not 0 < len(body) <= LONGEST or "\x00" in body:
         raise InputError(f"A comment has 1 to {LONGEST} characters of plain text.")
     if claim_id is not None:
@@ -73,14 +76,17 @@ def list_comments(session: Session, *, description_id: int) -> list[CommentRecor
 
 
 def resolve_comment(session: Session, *, comment_id: int, actor_id: int, now: datetime | None = None) -> CommentRecord:
-    """Mark a remark as settled; a second time changes nothing.
+    """Mark a remark as settled, by its author or a lead; a second time changes nothing.
 
     Raises:
         InputError: there is none of this id.
+        NotAllowed: it is somebody else's, and the actor is no lead.
     """
     comment = session.get(Comment, comment_id, with_for_update=True)
     if comment is None:
         raise InputError(f"There is no comment {comment_id}.")
+    if comment.author_id != actor_id:
+        require(locked_user(session, user_id=actor_id), "lead")
     if comment.resolved_by is None:
         comment.resolved_by = actor_id
         session.flush()

@@ -22,6 +22,7 @@ class Correction:
         about: the claim's text, "" for other targets.
         mine: what this person said; ``decided`` is what counts now.
         reason: as the adjudicator wrote it, may be empty.
+        changed_after_hint: whether this person had changed the verdict after evidence was shown.
     """
 
     description_id: int
@@ -34,6 +35,7 @@ class Correction:
     mine: dict[str, Any]
     decided: dict[str, Any]
     reason: str
+    changed_after_hint: bool
 
 
 def list_corrections(session: Session, *, reviewer_id: int, limit: int = 200) -> list[Correction]:
@@ -67,7 +69,8 @@ def _differing(
 ) -> list[Correction]:
     """Return the decisions on one description that differ from what the person says."""
     judgements = load_judgements(session, description_id=description.id)
-    own = next((review.review_id for review in judgements.reviews if review.reviewer_id == reviewer_id), None)
+    review = next((review for review in judgements.reviews if review.reviewer_id == reviewer_id), None)
+    own, verdicts = (None, {}) if review is None else (review.review_id, review.state.verdicts)
     votes = collect_votes(judgements)
     said = {tuple(key): vote.value for key in votes for vote in votes[key] if vote.review_id == own}
     claims = {str(claim.id): description.text[claim.start : claim.end] for claim in judgements.claims}
@@ -79,6 +82,8 @@ def _differing(
         if not mine or item.chosen_review_id == own or mine == item.value or adjudication.submitted_at is None:
             continue
         about = claims.get(item.target_key, "") if item.target == "claim" else ""
+        given = verdicts.get(int(item.target_key)) if item.target == "claim" else None
+        changed = given is not None and given.changed_after_hint
         place = (description.id, description.image_id, description.text, adjudication.submitted_at)
-        found.append(Correction(*place, item.target, item.target_key, about, mine, item.value, item.reason))
+        found.append(Correction(*place, item.target, item.target_key, about, mine, item.value, item.reason, changed))
     return found

@@ -8,11 +8,11 @@ from itertools import product
 from statistics import median
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from review.records import CODES
-from review.schema import Adjudication, Assignment, Gold, Review, User
+from review.schema import Adjudication, Assignment, ClaimVerdict, Gold, Review, User
 from review.statistics import Rate, rate
 from review.store.judged_claims import JudgedClaim, is_counted, judged_claims
 from review.store.needs import find_needs
@@ -46,7 +46,7 @@ class DayPace:
 
 @dataclass(frozen=True)
 class ReviewerPace:
-    """One person's reviews, the median of their active time, and how many planted errors they found."""
+    """One person's reviews, median active time, planted errors found, and verdicts changed after evidence was shown."""
 
     user_id: int
     login: str
@@ -54,6 +54,7 @@ class ReviewerPace:
     last_7_days: int
     median_seconds: float | None
     planted_found: Rate
+    changed_after_hint: Rate
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,7 @@ def _reviewers(
     for row in session.execute(_submitted(campaign_id)):
         times[row.reviewer_id].append(row.active_ms / 1000)
         recent[row.reviewer_id] += row.submitted_at > moment - RECENT
+    changed = _changed(session, campaign_id)
     found = []
     for person in sorted(times, key=lambda person: logins[person]):
         measured = [seconds for seconds in times[person] if seconds > 0]
@@ -204,9 +206,23 @@ def _reviewers(
                 recent[person],
                 median(measured) if measured else None,
                 rate(sum(planted), len(planted)),
+                rate(*changed.get(person, (0, 0))),
             )
         )
     return tuple(found)
+
+
+def _changed(session: Session, campaign_id: int | None) -> dict[int, tuple[int, int]]:
+    """Return how many verdicts each person changed after evidence, and how many they gave."""
+    number = func.sum(case((ClaimVerdict.changed_after_hint.is_(True), 1), else_=0))
+    query = (
+        select(Review.reviewer_id, number, func.count())
+        .join(ClaimVerdict, ClaimVerdict.review_id == Review.id)
+        .join(Assignment, Assignment.id == Review.assignment_id)
+        .where(Review.status == "submitted", ClaimVerdict.follows.is_(False))
+        .group_by(Review.reviewer_id)
+    )
+    return {row[0]: (row[1], row[2]) for row in session.execute(_of(query, campaign_id))}
 
 
 def _error_mix(claims: Iterable[JudgedClaim]) -> tuple[CodeCount, ...]:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from review.records import ReviewState, state_from_json
-from review.schema import Assignment, Campaign, Gold, Review, User
+from review.schema import Assignment, Campaign, Gold, Review, SkippedDescription, User
 from review.store.gold import GoldRecord, record_of
 
 
@@ -63,6 +63,28 @@ def review_histories(session: Session, *, description_id: int) -> list[ReviewHis
         )
         for row, login, campaign in session.execute(query)
     ]
+
+
+@dataclass(frozen=True)
+class SkipRecord:
+    """Who passed a description over, in which campaign, why and when (UTC)."""
+
+    login: str
+    campaign: str
+    reason: str
+    at: datetime
+
+
+def skip_history(session: Session, *, description_id: int) -> list[SkipRecord]:
+    """Return who passed a description over, the first one at the front."""
+    query = (
+        select(User.login, Campaign.name, SkippedDescription.reason, SkippedDescription.at)
+        .join(User, User.id == SkippedDescription.reviewer_id)
+        .join(Campaign, Campaign.id == SkippedDescription.campaign_id)
+        .where(SkippedDescription.description_id == description_id)
+        .order_by(SkippedDescription.id)
+    )
+    return [SkipRecord(*row) for row in session.execute(query)]
 
 
 def gold_history(session: Session, *, description_id: int) -> list[GoldRecord]:

@@ -23,14 +23,13 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class NewDescription:
-    """One text to be stored, with its picture and its author; ``text_sha256`` and ``words`` are those of the text."""
+    """One text to be stored, with its picture and its author; ``text_sha256`` is that of the text."""
 
     record: FabaRecord
     picture: PictureFacts
     origin_model: str
     origin_run: str | None
     text_sha256: str
-    words: int
 
     @classmethod
     def of(
@@ -38,7 +37,7 @@ class NewDescription:
     ) -> "NewDescription":
         """Return what is to be stored of a record."""
         digest = hashlib.sha256(record.text.encode()).hexdigest()
-        return cls(record, picture, origin_model, origin_run, digest, len(record.text.split()))
+        return cls(record, picture, origin_model, origin_run, digest)
 
 
 def find_or_add_source(
@@ -126,7 +125,6 @@ def _description(row: NewDescription, source_id: int, image_id: int) -> dict[str
         "prompt": record.prompt,
         "text": record.text,
         "text_sha256": row.text_sha256,
-        "words": row.words,
         "parser_version": "",
         "landmark": record.landmark,
         "published_label": record.label,

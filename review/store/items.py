@@ -43,6 +43,7 @@ __all__ = [
     "ItemView",
     "LintView",
     "SuspicionView",
+    "has_submitted",
     "load_item",
 ]
 
@@ -68,7 +69,8 @@ def load_item(session: Session, *, description_id: int, reviewer_id: int | None 
     description, image = row
     lint = _lint(session, description_id)
     sealed = is_sealed(session, description_id=description_id)
-    hidden = sealed or (reviewer_id is not None and not _has_submitted(session, description_id, reviewer_id))
+    submitted = reviewer_id is None or has_submitted(session, description_id=description_id, reviewer_id=reviewer_id)
+    hidden = sealed or not submitted
     return ItemView(
         description_id=description.id,
         image_id=image.id,
@@ -90,7 +92,8 @@ def load_item(session: Session, *, description_id: int, reviewer_id: int | None 
     )
 
 
-def _has_submitted(session: Session, description_id: int, reviewer_id: int) -> bool:
+def has_submitted(session: Session, *, description_id: int, reviewer_id: int) -> bool:
+    """Say whether a person has submitted a review of a description, so that nothing about it can lead them."""
     query = exists().where(
         Review.description_id == description_id, Review.reviewer_id == reviewer_id, Review.status == "submitted"
     )

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Exists, Select, String, cast, exists, sele
 from sqlalchemy.orm import Session
 
 from review.release_rows import FACT_CODES
-from review.schema import Assignment, Claim, Description, FaceMeasurement, Gold
+from review.schema import Assignment, Claim, ClaimVerdict, Description, FaceMeasurement, Gold
 from review.statistics import gate_classes, pose_class
 
 
@@ -40,7 +40,9 @@ def is_counted(verdict: str, code: str | None) -> bool:
 
 
 def judged_claims(session: Session, *, campaign_id: int | None = None) -> list[JudgedClaim]:
-    """Return the claims with current gold that is not contested, each once; planted errors are left out.
+    """Return the claims with current gold that is not contested, each once.
+
+    Planted errors are left out, and claims that only repeat others and that nobody judged apart from them.
 
     Args:
         session: any session.
@@ -90,6 +92,7 @@ def _claims(campaign_id: int | None) -> Select[Any, Any, Any, Any, Any]:
         .join(Claim, (Claim.description_id == Gold.description_id) & (cast(Claim.id, String) == Gold.target_key))
         .where(Gold.target == "claim", Gold.superseded.is_(False), Gold.basis != "contested")
         .where(~_in_stratum("planted", None), _in_campaign(campaign_id))
+        .where(exists().where(ClaimVerdict.claim_id == Claim.id, ClaimVerdict.follows.is_(False)))
     )
 
 

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from emola.errors import InputError
 from review.editing import apply_edits
-from review.merging import EMOTION_KEY, TEXT_KEY, Outcome, Target, Vote, merge_votes
+from review.merging import EMOTION_KEY, TEXT_KEY, Basis, Outcome, Target, Vote, merge_votes
 from review.records import MarkState, ReviewState, VerdictState, state_from_json
+from review.repeats import find_repeats, follow
 from review.schema import Adjudication, AdjudicationItem, Claim, Description, Review
 from review.unit_labels import complete_emotion, complete_units
 
@@ -43,6 +44,7 @@ class Judgements:
 
     Attributes:
         description_id: what it is about.
+        task: of the description, ``au`` or ``emotion``.
         text: of the description.
         claims: in order.
         reviews: the latest submitted one of each person, by id.
@@ -50,6 +52,7 @@ class Judgements:
     """
 
     description_id: int
+    task: str
     text: str
     claims: tuple[Claim, ...]
     reviews: tuple[Judgement, ...]
@@ -58,7 +61,8 @@ class Judgements:
 
 def load_judgements(session: Session, *, description_id: int) -> Judgements:
     """Return the submitted reviews and the decisions about a description."""
-    text = session.scalar(select(Description.text).where(Description.id == description_id))
+    row = session.execute(select(Description.task, Description.text).where(Description.id == description_id)).first()
+    task, text = ("", "") if row is None else (row.task, row.text)
     claims = session.scalars(select(Claim).where(Claim.description_id == description_id).order_by(Claim.ord))
     query = select(Review).where(Review.description_id == description_id, Review.status == "submitted")
     reviews = {
@@ -74,7 +78,8 @@ def load_judgements(session: Session, *, description_id: int) -> Judgements:
     )
     return Judgements(
         description_id,
-        text or "",
+        task,
+        text,
         tuple(claims),
         tuple(ordered),
         {
@@ -90,7 +95,7 @@ def collect_votes(judgements: Judgements) -> dict[Key, list[Vote]]:
     """Return what each person says about each target."""
     votes: dict[Key, list[Vote]] = {}
     for review in judgements.reviews:
-        for key, value in _values(judgements.claims, review.state).items():
+        for key, value in _values(judgements, review.state).items():
             votes.setdefault(key, []).append(Vote(review.review_id, review.version, value))
     return votes
 
@@ -113,6 +118,7 @@ def merge_judgements(judgements: Judgements) -> dict[Key, Outcome]:
         if ruling is not None:
             merged = Outcome("adjudicated", ruling.value, merged.reviews, ruling.adjudication_id)
         outcomes[key] = merged
+    outcomes |= _following_outcomes(judgements, outcomes, votes)
     text = outcomes.get(("text", TEXT_KEY))
     if text is not None:
         outcomes["text", TEXT_KEY] = _correct(judgements, text, outcomes)
@@ -125,7 +131,55 @@ def undecided(judgements: Judgements, outcomes: Mapping[Key, Outcome]) -> list[K
     votes = collect_votes(judgements)
     claims = [claim for claim in judgements.claims if ("claim", str(claim.id)) in contested]
     concerned = {("unit", str(unit)) for claim in claims for unit in _units_of(claim, votes)}
+    repeats = find_repeats(judgements.claims)
+    open_claims = {claim.id for claim in claims}
+    concerned |= {
+        ("claim", str(number))
+        for number in open_claims & repeats.keys()
+        if _only_follows(judgements, number) and open_claims & set(repeats[number])
+    }
     return [key for key in contested if key not in concerned and not (key[0] == "text" and claims)]
+
+
+def _only_follows(judgements: Judgements, claim_id: int) -> bool:
+    """Say whether nobody gave a claim a verdict of their own."""
+    said = [review.state.verdicts.get(claim_id) for review in judgements.reviews]
+    return all(verdict is None or verdict.follows for verdict in said)
+
+
+def _following_outcomes(
+    judgements: Judgements, outcomes: Mapping[Key, Outcome], votes: Mapping[Key, Sequence[Vote]]
+) -> dict[Key, Outcome]:
+    """Return the outcome of contested claims that only repeat others, once those others are decided."""
+    repeats = find_repeats(judgements.claims)
+    contested = [number for number in repeats if _is_contested(outcomes.get(("claim", str(number))))]
+    contested = [number for number in contested if _only_follows(judgements, number)]
+    if not contested:
+        return {}
+    leaders = {number: outcomes.get(("claim", str(number))) for found in repeats.values() for number in found}
+    values = {number: outcome.value for number, outcome in leaders.items() if outcome is not None}
+    decided = {number: VerdictState(**value) for number, value in values.items() if value}
+    derived = follow(judgements.text, judgements.claims, ReviewState(verdicts=decided)).verdicts
+    found: dict[Key, Outcome] = {}
+    for number in contested:
+        key: Key = ("claim", str(number))
+        if number not in derived:
+            continue
+        value = claim_value(derived[number])
+        same = [vote.value for vote in votes[key] if _fact(vote.value) == _fact(value)]
+        by = [outcome.adjudication_id for leader in repeats[number] if (outcome := leaders[leader]) is not None]
+        adjudication = max((one for one in by if one is not None), default=None)
+        basis: Basis = "agreed" if adjudication is None else "adjudicated"
+        found[key] = Outcome(basis, dict(same[0]) if same else value, outcomes[key].reviews, adjudication)
+    return found
+
+
+def _is_contested(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.basis == "contested"
+
+
+def _fact(value: Mapping[str, Any]) -> tuple[Any, ...]:
+    return value["verdict"], value.get("code"), value.get("action_unit")
 
 
 def _units_of(claim: Claim, votes: Mapping[Key, Sequence[Vote]]) -> set[int]:
@@ -151,8 +205,9 @@ def _following_ruling(judgements: Judgements, key: Key, votes: Mapping[Key, Sequ
     return None
 
 
-def _values(claims: Sequence[Claim], state: ReviewState) -> dict[Key, dict[str, Any]]:
+def _values(judgements: Judgements, state: ReviewState) -> dict[Key, dict[str, Any]]:
     """Return one review as values by target."""
+    claims = judgements.claims
     known = {claim.id for claim in claims}
     found: dict[Key, dict[str, Any]] = {}
     for claim, verdict in state.verdicts.items():
@@ -160,7 +215,7 @@ def _values(claims: Sequence[Claim], state: ReviewState) -> dict[Key, dict[str, 
             found["claim", str(claim)] = claim_value(verdict)
     for unit, seen in complete_units(claims, state).items():
         found["unit", str(unit)] = asdict(seen)
-    emotion = complete_emotion(claims, state)
+    emotion = complete_emotion(claims, state, task=judgements.task)
     if emotion is not None:
         found["emotion", EMOTION_KEY] = asdict(emotion)
     found["text", TEXT_KEY] = {"marks": [asdict(mark) for mark in state.marks]}

@@ -128,7 +128,7 @@ def _take(which: ColumnElement[bool]) -> ReturningUpdate[*tuple[Any, ...]]:
     return (
         update(Assignment)
         .where(which, still_free)
-        .values(state="leased", reviewer_id=bindparam("reviewer"), lease_until=bindparam("until"), skip_reason=None)
+        .values(state="leased", reviewer_id=bindparam("reviewer"), lease_until=bindparam("until"))
         .returning(
             Assignment.id,
             Assignment.description_id,

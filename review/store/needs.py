@@ -38,7 +38,7 @@ def find_needs(session: Session, *, campaign_id: int | None = None, waiting: int
         found.append(f"{waiting} descriptions wait for a third person: open Adjudicate.")
     twice = _skipped_twice(session, campaign_id)
     if twice:
-        found.append(f"{twice} descriptions were skipped by two people: a lead should look at them.")
+        found.append(f"{twice} descriptions were skipped by two people; their reasons stand in Browse, state skipped.")
     unscored = select(func.count(Description.id)).where(
         Description.deleted_at.is_(None), ~Description.id.in_(select(Suspicion.description_id))
     )

@@ -158,6 +158,19 @@ def set_password(session: Session, *, user_id: int, password: str, actor_id: int
     return _record(user)
 
 
+def change_own_password(session: Session, *, user_id: int, old: str, new: str) -> UserRecord:
+    """Give oneself another password.
+
+    Raises:
+        NotAllowed: ``old`` is not the present one, or this account has none.
+        InputError: ``new`` is too short or too long.
+    """
+    user = _locked(session, user_id)
+    if check_password(session, login=user.login, password=old) is None:
+        raise NotAllowed("The present password is not right.")
+    return set_password(session, user_id=user_id, password=new, actor_id=user_id, version=user.version)
+
+
 def _hash(password: str) -> str:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise InputError(f"A password has at least {SHORTEST_PASSWORD} characters (at most {LONGEST_PASSWORD}).")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from emola.errors import InputError
@@ -11,7 +11,8 @@ from review.completeness import require_complete
 from review.errors import NotAllowed
 from review.provenance import APP_VERSION
 from review.records import ReviewState
-from review.schema import Adjudication, Assignment, Campaign, Description, Review
+from review.repeats import follow
+from review.schema import Assignment, Campaign, Description, Review
 from review.store.coded_rows import claims_of, clear_rows, write_rows
 from review.store.events import append_event
 from review.store.gold import refresh
@@ -27,6 +28,7 @@ from review.store.review_rows import (
     save_row,
     state_sha256,
 )
+from review.store.submissions import is_decided
 
 PASSED_ON = "This description was passed on to others, since nothing was heard for a while; your draft is kept."
 
@@ -154,7 +156,9 @@ def submit(
     require_version(session, review, version, state)
     slot = _hold(session, review, now)
     blind = session.get_one(Campaign, slot.campaign_id).blind
-    require_complete(claims_of(session, description_id=review.description_id), state, blind=blind)
+    claims = claims_of(session, description_id=review.description_id)
+    state = follow(session.get_one(Description, review.description_id).text, claims, state)
+    require_complete(claims, state, blind=blind)
     review.corrected_text = write_rows(session, review_id=review.id, description_id=review.description_id, state=state)
     review.status, review.submitted_at, review.submit_token = "submitted", now, token
     slot.state, slot.lease_until = "submitted", None
@@ -173,12 +177,7 @@ def undo_submit(session: Session, *, review_id: int, reviewer_id: int, now: date
     review = locked_review(session, review_id=review_id, reviewer_id=reviewer_id)
     _require_submitted(review)
     slot = session.get_one(Assignment, review.assignment_id)
-    decided = exists().where(
-        Adjudication.campaign_id == slot.campaign_id,
-        Adjudication.description_id == review.description_id,
-        Adjudication.state.in_(("leased", "submitted")),
-    )
-    if session.scalar(select(decided)):
+    if session.scalar(select(Review.id).join(Assignment).where(Review.id == review.id, is_decided())):
         raise NotAllowed("A third person is deciding about this description; ask a lead to reopen it.")
     state = record_of(session, review).state
     _take_back(session, review, slot, "draft", now + LEASE)

@@ -119,6 +119,18 @@ def add_slots(session: Session, *, campaign_id: int, queue: Sequence[QueuePlace]
     session.execute(insert(Assignment), rows)
 
 
+def append_slots(session: Session, *, campaign_id: int, description_id: int, overlap: int) -> None:
+    """Put a description at the end of a campaign's queue, unless it is in it already."""
+    ours = Assignment.campaign_id == campaign_id
+    if session.scalar(select(Assignment.id).where(ours, Assignment.description_id == description_id).limit(1)):
+        return
+    last = session.scalar(select(func.max(Assignment.place)).where(ours))
+    place = 0 if last is None else last + 1
+    slot = {"campaign_id": campaign_id, "description_id": description_id, "stratum": "suspicion", "place": place}
+    rows = [slot | {"slot": number, "state": "open"} for number in range(1, overlap + 1)]
+    session.execute(insert(Assignment), rows)
+
+
 def fit_slots(session: Session, *, campaign_id: int, overlap: int) -> None:
     """Give every description of a campaign ``overlap`` slots; only open ones are ever taken away."""
     ours = Assignment.campaign_id == campaign_id

@@ -132,7 +132,7 @@ def skip(session: Session, *, assignment_id: int, reviewer_id: int, reason: str,
     passed = {"campaign_id": slot.campaign_id, "description_id": slot.description_id}
     session.add(SkippedDescription(**passed, reviewer_id=reviewer_id, reason=reason.strip(), at=now))
     session.flush()
-    to_lead = _leave_to_lead(session, slot, reason.strip())
+    to_lead = _leave_to_lead(session, slot)
     if to_lead:
         refresh(session, description_id=slot.description_id, now=now)
     after = passed | {"reason": reason.strip(), "to_lead": to_lead}
@@ -195,7 +195,7 @@ def _leased(session: Session, slot: Slot, reviewer_id: int, now: datetime) -> Le
     )
 
 
-def _leave_to_lead(session: Session, slot: Assignment, reason: str) -> bool:
+def _leave_to_lead(session: Session, slot: Assignment) -> bool:
     """Close the open slots of a description that enough people passed over, and say whether that is so."""
     skips = session.scalar(
         select(func.count()).where(
@@ -212,7 +212,7 @@ def _leave_to_lead(session: Session, slot: Assignment, reason: str) -> bool:
             Assignment.description_id == slot.description_id,
             Assignment.state == "open",
         )
-        .values(state="skipped", skip_reason=reason)
+        .values(state="skipped")
     )
     return True
 

@@ -41,6 +41,10 @@ FIVE_CLAIMS = (
     "Please note that interpreting action units from one picture is subjective."
 )
 TWO_CLAIMS = "1. AU4 - Brow Lowerer: The brows are lowered.\n2. AU12 - Lip Corner Puller: The lip corners go up.\n"
+SUMMED_UP = (
+    "1. AU9 - Nose Wrinkler: The skin of the nose is wrinkled.\n2. AU10 - Upper Lip Raiser: The upper lip is raised.\n"
+    "AU9 and AU10 act together in the middle of the face. In short, the face is shaped by AU9 and AU10."
+)
 EMOTION = "The person looks happy. The corners of the mouth are pulled up."
 HOSTILE = (
     '1. AU4 - <img src=x onerror="window.hacked=1"><b>Brow</b> lowered & "so" on.\n'
@@ -471,6 +475,83 @@ def test_a_missing_unit_is_added_to_the_text(page, site):
     assert done.corrected_text.splitlines()[2].startswith("3. AU25 - Lips Part: ")
     assert (done.state.units[25].state, done.state.units[25].intensity) == ("present", "C")
     assert [(mark.code, mark.action_unit) for mark in done.state.marks] == [("M1", 25)]
+
+
+def test_a_sentence_that_only_sums_up_follows_and_is_taken_out_with_what_it_repeats(page, site, artefacts):
+    login, campaign = site.user(), site.campaign(SUMMED_UP, SUMMED_UP + " Really.")
+    open_review(page, site, login, campaign)
+    press(page, "a", "a")
+    assert page.locator(".claim-card.repeats .follows").all_inner_texts() == ["↳ ✓ correct"] * 2
+    page.screenshot(path=artefacts / "review-repeats.png")
+    assert "2 of 2 claims judged" in page.inner_text(".review-bottom")
+    press(page, "k", "k", "k", "k", "1")
+    page.wait_for_selector(".proposal")
+    press(page, "p")
+    page.wait_for_selector(".claim-card.repeats[aria-current] .proposal")
+    press(page, "p")
+    page.wait_for_selector(".claim-card.repeats[aria-current] .proposed")
+    page.screenshot(path=artefacts / "review-repeats-wrong.png")
+    press(page, "p", "a", "Enter")
+    next_item(page, "2 of today")
+    (done, *_) = site.reviews(login)
+    assert (
+        done.corrected_text
+        == "1. AU10 - Upper Lip Raiser: The upper lip is raised.\nIn short, the face is shaped by AU10."
+    )
+    assert sum(verdict.follows for verdict in done.state.verdicts.values()) == 4
+    assert done.state.units[9].state == "absent"
+
+
+def test_an_emotion_is_exchanged_by_keyboard(page, site, artefacts):
+    text = "The person shows sadness first of all, but also anger. The corners of the mouth are pulled down."
+    login, campaign = site.user(), site.campaign(text, EMOTION, task="emotion")
+    open_review(page, site, login, campaign)
+    press(page, "a")
+    assert page.get_attribute("[data-focus=emotion-sadness]", "aria-pressed") == "true"
+    assert "2nd" in page.inner_text("[data-focus=emotion-anger]"), "a mixed emotion brings its second one"
+    press(page, "a", "Enter")
+    next_item(page, "2 of today")
+    press(page, "6")
+    assert "It is: 1 happiness 2 sadness" in page.inner_text(".review-pending")
+    press(page, "2")
+    page.wait_for_selector(".proposed")
+    page.screenshot(path=artefacts / "review-emotion.png")
+    press(page, "p", "a", "Enter")
+    page.wait_for_selector(".nothing", timeout=30_000)
+    mixed, exchanged = site.reviews(login)
+    assert (mixed.state.emotion.label, mixed.state.emotion.second) == ("sadness", "anger")
+    assert exchanged.corrected_text == "The person looks sad. The corners of the mouth are pulled up."
+    assert exchanged.state.emotion.label == "sadness"
+
+
+def test_nothing_happens_without_an_item(page, site):
+    """After the last item, keys, timers and late answers must not look for it (a script error fails the test)."""
+    login, campaign = site.user(), site.campaign(TWO_CLAIMS)
+    open_review(page, site, login, campaign)
+    slow = []
+    page.route("**/review-api/preview", lambda route: (slow.append(route), None)[1])
+    page.route("**/review-api/rewrite", lambda route: (slow.append(route), None)[1])
+    press(page, "a", "1")
+    page.wait_for_timeout(400)
+    press(page, "o", "1", "Enter")
+    page.wait_for_selector(".nothing", timeout=30_000)
+    for route in slow:
+        route.continue_()
+    press(
+        page,
+        *"jkaxunepmqwo1v1lzgdhcfs1'123",
+        "[",
+        "Shift+Digit1",
+        "Enter",
+        "Control+Enter",
+        "Control+Shift+Z",
+        "?",
+        "Escape",
+    )
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    page.wait_for_timeout(2500)
+    assert "You have judged everything" in page.inner_text(".nothing")
+    assert slow, "answers came after the item was gone"
 
 
 def test_words_are_marked_by_keyboard(page, site):

@@ -215,7 +215,6 @@ def make_description(database, make_image) -> Callable[..., int]:
                 prompt="Which facial action units are shown?",
                 text=text,
                 text_sha256=hashlib.sha256(text.encode()).hexdigest(),
-                words=len(text.split()),
                 parser_version="test",
                 landmark=None,
                 published_label=None,

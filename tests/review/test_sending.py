@@ -8,9 +8,11 @@ from sqlalchemy import select
 
 from emola.errors import InputError
 from review.schema import Image as ImageRow
-from review.sending import add_description
+from review.sending import CAMPAIGN, add_description, offer_for_review
+from review.store.campaigns import list_campaigns
 from review.store.events import list_events
 from review.store.items import load_item
+from review.store.work import lease_next
 
 
 def jpeg(turned=False):
@@ -72,3 +74,17 @@ def test_sending_twice_keeps_one(database, make_user, tmp_path):
 def test_what_cannot_be_reviewed_is_refused(database, make_user, tmp_path, changes, reason):
     with pytest.raises(InputError, match=reason):
         send(database, make_user(), tmp_path, **changes)
+
+
+def test_what_is_sent_waits_in_one_campaign_that_everybody_sees(database, make_user, tmp_path):
+    anna, ben = make_user("anna"), make_user("ben")
+    numbers = [send(database, anna, tmp_path, text=f"AU{unit} is visible.") for unit in (4, 12)]
+    with database.write() as session:
+        for number in (*numbers, numbers[0]):
+            offer_for_review(session, description_id=number, actor_id=anna.id)
+    with database.read() as session:
+        (campaign,) = list_campaigns(session)
+    assert (campaign.name, campaign.overlap, campaign.total, campaign.open) == (CAMPAIGN, 1, 2, 2)
+    with database.write() as session:
+        lease = lease_next(session, campaign_id=campaign.id, reviewer_id=ben.id)
+    assert lease is not None and lease.description_id == numbers[0]

@@ -1,6 +1,6 @@
 """What verdicts say about action units and emotions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -74,8 +74,12 @@ def test_what_was_added_is_there():
 
 def test_emotion_set_by_hand_beats_the_text():
     claim = Said(1, emotion="sadness")
-    assert complete_emotion([claim], ReviewState(verdicts={1: VerdictState("correct")})) == EmotionState("sadness")
+    right = ReviewState(verdicts={1: VerdictState("correct")})
+    assert complete_emotion([claim], right, task="emotion") == EmotionState("sadness")
+    assert complete_emotion([claim], right, task="au") is None, "'goes with sadness' can be right on any face"
     seen = EmotionState("fear", "surprise", 3)
-    assert complete_emotion([claim], ReviewState(verdicts={1: VerdictState("correct")}, emotion=seen)) == seen
-    assert complete_emotion([claim], ReviewState(verdicts=verdict("H6"))) is None
-    assert complete_emotion([Said(1, emotion="sadness", negated=True)], ReviewState(verdicts=verdict("S1"))) is None
+    for task in ("au", "emotion"):
+        assert complete_emotion([claim], replace(right, emotion=seen), task=task) == seen
+    assert complete_emotion([claim], ReviewState(verdicts=verdict("H6")), task="emotion") is None
+    denied = Said(1, emotion="sadness", negated=True)
+    assert complete_emotion([denied], ReviewState(verdicts=verdict("S1")), task="emotion") is None

@@ -102,3 +102,14 @@ def test_keys_are_kept(make_user, write, read):
     user = make_user()
     write(people.set_keymap, user_id=user.id, keymap={"correct": "c"}, actor_id=user.id)
     assert read(people.find_user, user_id=user.id).keymap == {"correct": "c"}
+
+
+def test_people_change_their_own_password_with_the_present_one(make_user, read, write):
+    anna, new = make_user("anna", password=PASSWORD), "another long password"
+    with pytest.raises(NotAllowed, match="present password"):
+        write(people.change_own_password, user_id=anna.id, old="wrong", new=new)
+    with pytest.raises(InputError, match="at least 8"):
+        write(people.change_own_password, user_id=anna.id, old=PASSWORD, new="short")
+    write(people.change_own_password, user_id=anna.id, old=PASSWORD, new=new)
+    assert read(people.check_password, login="anna", password=new).id == anna.id
+    assert read(people.check_password, login="anna", password=PASSWORD) is None
