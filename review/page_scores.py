@@ -94,8 +94,12 @@ def _scores(report: ScoreReport) -> Markup:
 def _table(table: ScoreTable) -> Markup:
     if not table.rows:
         return NOTHING
-    rows = [(Markup('<span class="rv-nowrap">{}</span>').format(name), *cells) for name, *cells in table.rows]
+    rows = [(_unbroken(name), *cells) for name, *cells in table.rows]
     return table_html(table.heads, rows, caption=table.caption, numbers=range(1, len(table.heads)))
+
+
+def _unbroken(name: str) -> Markup:
+    return Markup('<span class="rv-nowrap">{}</span>').format(name)
 
 
 def _folded(title: str, table: ScoreTable) -> Markup:
@@ -122,7 +126,8 @@ def _left(report: ScoreReport) -> Markup:
     if not report.residuals:
         return join([advice, note_html(NO_SAMPLE)])
     rows = [
-        (unit_words(one.action_unit), f"{one.left:,}", rate_html(one.rate), _expected(one)) for one in _ordered(report)
+        (_unbroken(unit_words(one.action_unit)), f"{one.left:,}", rate_html(one.rate), _expected(one))
+        for one in _ordered(report)
     ]
     heads = ("Action unit", "Claims left", "Wrong", "Wrong ones left")
     return join([advice, note_html(RESIDUAL_NOTE), table_html(heads, rows, numbers=(1, 3))])

@@ -153,12 +153,14 @@ def stop_sentence(task: str, advice: StopAdvice) -> str:
     if not advice.unreviewed:
         return f"{name}: every item that the runs share is reviewed; the order of the models is final."
     if advice.stays is None:
+        rest = "A campaign over the evaluation split with a random share of 1 draws them."
+        if advice.more_needed > advice.unreviewed:
+            rest = f"Only {advice.unreviewed:,} items are left: reviewing them all settles the order."
         return (
             f"{name}: too few reviews drawn by chance to say whether more review would change the order of the models: "
             f"{advice.sampled} evaluation items of the random stratum so far, {advice.more_needed} more are needed "
             f"(rule: at least {FEWEST}, and a 95 % Wilson interval of the share of changed labels that is at most "
-            f"{100 * WIDEST:.0f} percentage points wide). "
-            "A campaign over the evaluation split with a random share of 1 draws them."
+            f"{100 * WIDEST:.0f} percentage points wide). {rest}"
         )
     verdict = "would not change" if advice.may_stop else "may still change"
     only = "" if advice.may_stop else "only "

@@ -41,6 +41,11 @@ def test_too_few_reviews_give_no_statement():
     assert "20 more are needed" in said and "at least 30" in said
 
 
+def test_nobody_is_asked_for_more_reviews_than_there_are():
+    table = answers([[0, 1]] * 15, [0] * 15, [0] * 15, reviewed=[True] * 10 + [False] * 5)
+    assert "Only 5 items are left: reviewing them all settles the order." in stop_sentence("emotion", advise(table))
+
+
 def test_few_changes_and_a_wide_lead_let_people_stop():
     # 40 reviewed, none changed; run 0 is right on all 100 items, run 1 on none
     table = answers([[0, 1]] * 100, [0] * 100, [0] * 100, reviewed=[True] * 40 + [False] * 60)
