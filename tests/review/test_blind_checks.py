@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -225,6 +226,17 @@ def test_both_texts_of_a_face_go_to_one_person(check, judge, make_user, read, da
     assert all(len(reviewers) == 1 for reviewers in faces.values())
     report = blind_report(database, name="Round 1")
     assert (report.faces_judged, report.different_people, report.check.sealed) == (4, 0, False)
+
+
+def test_people_at_the_same_moment_do_not_begin_one_face_each_half(check, write, make_user, database):
+    campaign = check().check.campaign.id
+    people = [make_user().id for _ in range(6)]
+    with ThreadPoolExecutor(len(people)) as pool:
+        futures = [pool.submit(write, lease_next, campaign_id=campaign, reviewer_id=person) for person in people]
+        leases = [future.result() for future in futures]
+    with database.read() as session:
+        together = dict(session.execute(select(Assignment.id, Assignment.together)).all())
+    assert len({together[lease.assignment_id] for lease in leases}) == len(people)
 
 
 def test_a_face_that_was_begun_waits_a_week_for_its_reviewer(check, judge, make_user, write, read):
