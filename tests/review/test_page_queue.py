@@ -66,7 +66,7 @@ def test_an_empty_queue_says_what_to_do(database, make_user):
 
 def test_the_header_leads_to_every_page_and_marks_the_present_one():
     page = header_html("browse", "<said>")
-    for link in PAGES:
+    for link in PAGES[:-1]:  # the last one is behind the name of who is signed in
         assert f'href="./{link.path}" data-role="{link.role}"' in page
     assert page.count("aria-current") == 1 and 'aria-current="page">Browse' in page
     assert "&lt;said&gt;" in page
