@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
-GROUPED = ("user", "campaign", "release")
+GROUPED = ("user", "campaign", "release", "blind-check")
 """Commands of ``python -m review`` that have commands of their own."""
 
 
