@@ -241,6 +241,6 @@ def test_two_databases_hold_the_same(tmp_path, faba):
         database = Database(tmp_path / f"{batch}.db")
         database.upgrade()
         import_faba(database, **given, batch=batch)
-        found.append(rows(database, Description.row_id, Description.text_sha256, Description.words))
+        found.append(rows(database, Description.row_id, Description.text_sha256, Description.text))
         database.close()
     assert found[0] == found[1]
