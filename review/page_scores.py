@@ -42,7 +42,7 @@ EMPTY = empty_html(
     "python -m review import-predictions RUN stores the answers of a run; from then on every correction shows here "
     "what it did to the score of each model. Two runs or more give an order of models.",
 )
-NO_SAMPLE = "Every published description is reviewed: no claim is left."
+NO_SAMPLE = "No published description is waiting for review: no claim is left to estimate."
 
 
 def build_scores(database: Database, who: Who) -> None:
