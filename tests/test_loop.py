@@ -17,6 +17,7 @@ def run_loop(repository, *options):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # six commands, each of which loads the libraries
 def test_the_loop_closes_and_its_adapters_are_found(repository, tmp_path):
     out = tmp_path / "loop"
     done = run_loop(repository, "--sample", "10", "--limit", "2", "--out", str(out))

@@ -61,7 +61,7 @@ def build_runs_page(runs_folder: Path, open_in_demo: DemoLink | None = None) -> 
         runs_folder: runs lie in it, up to four folders deep; it need not exist.
         open_in_demo: where an item's picture can be opened; None shows no button for it.
     """
-    with gr.Tab("Runs", id="runs", render_children=True) as tab:  # what comes while a tab is mounted can get lost
+    with gr.Tab("Runs", id="runs") as tab:
         RunsPage(RunLibrary(runs_folder), open_in_demo, tab)
 
 
@@ -115,6 +115,7 @@ class RunsPage:
                 with suppress(InputError):  # its row keeps an ellipsis; choosing the run says what is wrong
                     self.library.result(found.key)
                 yield self._list(protocol, run)
+        yield self._list(protocol, run)  # a generator that gives nothing would empty the list
 
     def on_name(self, event: gr.EventData) -> str:
         """Choose the run whose name was pressed."""

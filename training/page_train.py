@@ -65,7 +65,7 @@ def build_train_page(
         shelf: how an adapter gets into the demo; None shows no button for it.
         may_start: whether a visitor may start, stop and continue jobs; others may watch.
     """
-    with gr.Tab("Train & benchmark", id="train", render_children=True) as tab:  # as the tab "Runs"
+    with gr.Tab("Train & benchmark", id="train") as tab:
         TrainPage(jobs, releases, models, runs_folder, shelf, may_start, tab)
 
 
