@@ -14,20 +14,25 @@ export class Timer {
     this.face = h('button', { type: 'button', class: 'quiet', title: 'Hide or show the time', onclick: () => this.toggle() });
     root.append(this.face);
     for (const name of ['keydown', 'pointermove', 'pointerdown', 'wheel']) addEventListener(name, () => { this.touched = performance.now(); }, { passive: true });
-    item.listen((event) => { if (event === 'item') this.active = item.state.active_ms; });
+    item.listen((event) => { if (event === 'item') this.start(); });
     setInterval(() => this.tick(), 1000);
   }
 
+  start() {
+    this.active = this.item.state.active_ms;
+    this.at = performance.now();
+  }
+
   tick() {
-    const now = performance.now();
-    if (this.item.bundle && !document.hidden && now - this.touched < REST_AFTER_MS) this.active += now - this.at;
-    this.at = now;
     this.write();
     this.draw();
   }
 
-  /** Put the time into the state; it travels with the next save. */
+  /** Put the time up to now into the state; it travels with the next save. */
   write() {
+    const now = performance.now();
+    if (this.item.bundle && !document.hidden && now - this.touched < REST_AFTER_MS) this.active += now - this.at;
+    this.at = now;
     if (this.item.bundle) this.item.note({ active_ms: Math.round(this.active) });
   }
 
