@@ -39,8 +39,9 @@ def save_state(folder: Path, accelerator: Accelerator, model: Any, optimizer: An
     if accelerator.distributed_type == DistributedType.DEEPSPEED:
         model.save_checkpoint(str(folder), tag=_DEEPSPEED_TAG, exclude_frozen_parameters=True)
         return
+    whole, trained = get_model_state_dict(model, options=_GATHER), _trained_names(accelerator, model)
     state = {
-        "model": get_model_state_dict(model, options=_GATHER),
+        "model": {name: tensor for name, tensor in whole.items() if name in trained},  # tied weights come in twice
         "optimizer": get_optimizer_state_dict(model, optimizer.optimizer, options=_GATHER),
     }
     if accelerator.is_main_process:
@@ -58,13 +59,17 @@ def load_state(folder: Path, accelerator: Accelerator, model: Any, optimizer: An
         model.load_checkpoint(str(folder), tag=_DEEPSPEED_TAG, load_module_strict=False)
         return
     state = read_state(folder)
-    trained = {
-        name for name, parameter in accelerator.unwrap_model(model).named_parameters() if parameter.requires_grad
-    }
+    trained = _trained_names(accelerator, model)
     if trained != set(state["model"]):
         raise ValueError(f"{folder} holds other parameters than are trained: {sorted(trained ^ set(state['model']))}.")
     set_model_state_dict(model, state["model"], options=_SPREAD)
     set_optimizer_state_dict(model, optimizer.optimizer, state["optimizer"], options=_SPREAD)
+
+
+def _trained_names(accelerator: Accelerator, model: Any) -> set[str]:
+    """Return the names of the parameters that are trained."""
+    parameters = accelerator.unwrap_model(model).named_parameters()
+    return {name for name, parameter in parameters if parameter.requires_grad}
 
 
 def adapter_tensors(model: nn.Module) -> dict[str, torch.Tensor]:

@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from emola.model import EmolaForConditionalGeneration, EmolaProcessor
 from training.train import main
 
 Settings = dict[str, Any]
@@ -74,10 +75,23 @@ def test_killed_runs_end_with_the_same_weights(
     assert steps == [0, *range(1, 21), 20]
 
 
+def with_tied_embeddings(base: Path, folder: Path) -> Path:
+    """Write the same model with one matrix for words in and words out, as EmoLA-tiny has."""
+    model = EmolaForConditionalGeneration.from_pretrained(base)
+    model.config.tie_word_embeddings = model.config.text_config.tie_word_embeddings = True
+    model.tie_weights()
+    model.save_pretrained(folder)
+    EmolaProcessor.from_pretrained(base).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("tied", [False, True])
 def test_stopping_by_hand_and_going_on_changes_nothing(
-    settings: Settings, write_config: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, write_config: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tied: bool
 ) -> None:
     settings["lora"]["dropout"] = 0.2
+    if tied:
+        settings["model"]["base"] = str(with_tied_embeddings(Path(settings["model"]["base"]), tmp_path / "tied"))
     config = str(write_config(settings))
     assert main(["--config", config, f"run.out={tmp_path / 'steady'}"]) == 0
     from training.lora import loop
