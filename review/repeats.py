@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from emola.answer.sentences import sentence_spans
 from review.records import ReviewState, VerdictState
+from review.unit_labels import JudgedClaim
 
 REJECTS: Final = ("H1", "H2", "H7")
 """Codes by which a claim about an action unit leaves its unit unsupported: what repeats it is wrong as well."""
@@ -22,12 +23,8 @@ KEEPS: Final = ("S1", "H0")
 _OPEN: Final = ("unsure", "cannot_judge")
 
 
-class RepeatableClaim(Protocol):
-    """What is needed of a claim; rows of the database and the views of the pages both have it."""
-
-    @property
-    def id(self) -> int:
-        """Key of the verdicts."""
+class RepeatableClaim(JudgedClaim, Protocol):
+    """What is needed of a claim, beside what labels need of it."""
 
     @property
     def kind(self) -> str:
@@ -40,30 +37,6 @@ class RepeatableClaim(Protocol):
     @property
     def end(self) -> int:
         """The code point after the last."""
-
-    @property
-    def action_unit(self) -> int | None:
-        """Number of the unit claimed, or None."""
-
-    @property
-    def more_units(self) -> Sequence[int]:
-        """Other units of phrases such as "raised eyebrows"."""
-
-    @property
-    def emotion(self) -> str | None:
-        """The emotion that an emotion claim names, or None."""
-
-    @property
-    def negated(self) -> bool:
-        """Whether the claim denies what it names."""
-
-    @property
-    def side(self) -> str:
-        """Side stated, one of SIDES."""
-
-    @property
-    def intensity(self) -> str | None:
-        """A to E where it was stated."""
 
 
 def find_repeats(claims: Iterable[RepeatableClaim]) -> dict[int, tuple[int, ...]]:
