@@ -31,8 +31,11 @@ lint: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: .venv/dev system lint  ## install, lint and run every test
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --durations=25 --ignore=tests/perf
+test: .venv/dev system lint  ## install, lint and run every test: two at a time, those in the browser one by one
+	@status=0; \
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report= --durations=25 --ignore=tests/perf --ignore=tests/browser || status=$$?; \
+	$(BIN)/python -m pytest --cov --cov-append --cov-report=term:skip-covered --durations=15 tests/browser || status=$$?; \
+	exit $$status
 
 bench: .venv/dev  ## print speed and memory as ratios measured side by side
 	$(BIN)/python -m pytest tests/perf -q -s
