@@ -1,0 +1,116 @@
+"""Moving between items on the Review page: undo, decisions opened again, skips, the end, what is held back."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def test_undo_and_redo_within_an_item_and_across_a_submission(page, site, hands):
+    login, campaign = site.user(), site.campaign(site.two_claims, site.five_claims)
+    hands.open_review(login, campaign)
+    hands.press("a", "u", "Control+z")
+    assert page.locator(".v-unsure:not(.verdict-chip)").count() == 0
+    hands.press("Control+Shift+Z")
+    assert page.locator(".v-unsure:not(.verdict-chip)").count() == 1
+    hands.press("Enter")
+    hands.next_item("2 of today")
+    assert "Undo" in page.inner_text(".review-toast")
+    hands.press("Control+z")
+    hands.next_item("1 of today")
+    assert page.locator(".v-unsure:not(.verdict-chip)").count() == 1
+    assert [review.status for review in site.reviews(login)] == ["draft", "draft"]
+    hands.press("Enter")
+    hands.next_item("2 of today")
+    page.click(".review-toast button")
+    hands.next_item("1 of today")
+
+
+def test_the_last_decisions_can_be_opened_again(page, site, hands):
+    login, campaign = site.user(), site.campaign(site.two_claims, site.five_claims)
+    hands.open_review(login, campaign)
+    hands.press("a", "a", "Enter")
+    hands.next_item("2 of today")
+    hands.press("b")
+    page.wait_for_selector(".decisions button")
+    hands.press("Enter")
+    hands.next_item("1 of today")
+    assert page.locator(".claim-card .v-correct:not(.verdict-chip)").count() == 2
+
+
+def test_skip_needs_a_reason_and_brings_the_next_item(page, site, hands):
+    login, campaign = site.user(), site.campaign(site.two_claims, site.five_claims)
+    hands.open_review(login, campaign)
+    before = page.inner_text(".claim-text >> nth=0")
+    hands.press("s")
+    assert "1 I am not sure enough" in page.inner_text(".review-pending")
+    hands.press("Escape")
+    assert page.inner_text(".claim-text >> nth=0") == before
+    hands.press("s", "2")
+    page.wait_for_function("(words) => document.querySelector('.claim-text')?.innerText !== words", arg=before)
+
+
+def test_nothing_happens_without_an_item(page, site, hands):
+    """After the last item, keys, timers and late answers must not look for it (a script error fails the test)."""
+    login, campaign = site.user(), site.campaign(site.two_claims)
+    hands.open_review(login, campaign)
+    slow = []
+    page.route("**/review-api/preview", lambda route: (slow.append(route), None)[1])
+    page.route("**/review-api/rewrite", lambda route: (slow.append(route), None)[1])
+    hands.press("a", "1")
+    page.wait_for_timeout(400)
+    hands.press("o", "1", "Enter")
+    page.wait_for_selector(".nothing", timeout=30_000)
+    for route in slow:
+        route.continue_()
+    hands.press(
+        *"jkaxunepmqwo1v1lzgdhcfs1'123",
+        "[",
+        "Shift+Digit1",
+        "Enter",
+        "Control+Enter",
+        "Control+Shift+Z",
+        "?",
+        "Escape",
+    )
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    page.wait_for_timeout(2500)
+    assert "You have judged everything" in page.inner_text(".nothing")
+    assert slow, "answers came after the item was gone"
+
+
+def test_a_blind_campaign_keeps_the_text_back_until_the_scores_are_in(page, site, hands, artefacts):
+    login, campaign = site.user(), site.campaign(site.five_claims, blind=True)
+    heard = []
+    page.on("response", lambda answer: heard.append(answer) if "/review-api/" in answer.url else None)
+    hands.open_review(login, campaign)
+    assert not any("Inner Brow Raiser" in answer.text() for answer in heard if answer.url.endswith("start"))
+    page.screenshot(path=artefacts / "review-blind.png")
+    hands.press("Enter")
+    assert "Score at least one unit" in page.inner_text(".review-toast")
+    hands.press("i")
+    page.keyboard.type("1b r12d -4 ?25")
+    hands.press("Enter", "Escape", "Enter")
+    page.wait_for_selector(".claim-card[aria-current]", timeout=30_000)
+    (draft,) = site.reviews(login)
+    blind = {unit: (seen.state, seen.intensity, seen.side) for unit, seen in draft.state.blind_units.items()}
+    assert blind == {
+        1: ("present", "B", "N"),
+        12: ("present", "D", "R"),
+        4: ("absent", None, "N"),
+        25: ("not_visible", None, "N"),
+    }
+    assert draft.state.blind_done and draft.state.units == draft.state.blind_units
+
+
+def test_evidence_waits_for_the_verdict_and_a_change_after_it_is_recorded(page, site, hands):
+    login, campaign = site.user(), site.campaign(site.two_claims, hints="after")
+    hands.open_review(login, campaign)
+    hands.press("h")
+    assert "after your verdict" in page.inner_text(".review-toast")
+    hands.press("a", "k", "h")
+    page.wait_for_selector(".face-hints li")
+    hands.press("x", "1")
+    hands.wait_saved()
+    (draft,) = site.reviews(login)
+    first = site.item(draft.description_id).claims[0].id
+    assert draft.state.hint_seen and draft.state.verdicts[first].changed_after_hint
