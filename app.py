@@ -25,6 +25,7 @@ from emola.shelf import TINY, ModelShelf, load_source
 
 if TYPE_CHECKING:
     import gradio as gr
+    from starlette.requests import Request
 
     from emola.page_sending import Send
     from emola.page_studio import Studio
@@ -201,10 +202,10 @@ def send_to_review(database: "Database", access: "Access", folder: Path) -> "Sen
     """Return the function behind "Send to review"."""
     from emola.page_sending import Sent, Submission
 
-    def send(sent: Submission, request: "gr.Request") -> Sent:
+    def send(sent: Submission, request: "Request") -> Sent:
         from review.sending import add_description, offer_for_review
 
-        user = access.who(request)
+        user = access.of_request(request)
         with database.write() as session:
             added = [
                 add_description(

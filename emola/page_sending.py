@@ -6,11 +6,12 @@ The picture is kept from then on, and only then; the button says so.
 import io
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import anyio.to_thread
 import gradio as gr
 from PIL import Image
+from starlette.requests import Request
 
 from emola.errors import EmolaError, InputError
 from emola.page_saving import calling_visit
@@ -44,8 +45,11 @@ class Sent:
     address: str
 
 
-Send = Callable[[Submission, gr.Request], Sent]
-"""Keeps a submission; raises EmolaError with a sentence when it must not or cannot."""
+Send = Callable[[Submission, Request], Sent]
+"""Keeps a submission sent by a plain request to the app; raises EmolaError with a sentence when it must not or cannot.
+
+Gradio hands its server functions the request itself, not the gr.Request that they are declared with.
+"""
 
 
 def submission(visit: Visit, slot: str) -> Submission:
@@ -74,7 +78,7 @@ def send_answer_call(studio: Studio, send: Send) -> Callable[[dict[str, Any], gr
         visit = await calling_visit(studio, request)
 
         def work() -> Sent:
-            return send(submission(visit, str(data["slot"])), request)
+            return send(submission(visit, str(data["slot"])), cast(Request, request))
 
         try:
             sent = await anyio.to_thread.run_sync(work)

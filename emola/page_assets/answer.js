@@ -9,7 +9,8 @@ const sendToReview = async (button) => {
   const status = button.parentElement.querySelector('[role="status"]');
   button.disabled = true;
   status.textContent = 'Sending ...';
-  const answer = await server.send_answer({ slot: button.dataset.send });
+  const failed = { error: 'The server did not answer. Send it again: the same face and text are kept only once.' };
+  const answer = (await server.send_answer({ slot: button.dataset.send }).catch(() => failed)) ?? failed;
   status.textContent = answer.error ?? answer.sentence;
   if (answer.error) { button.disabled = false; return; }
   const link = Object.assign(document.createElement('a'), { href: answer.address, textContent: 'Open it' });

@@ -225,3 +225,27 @@ def test_second_visitor_sees_the_position_in_the_queue(browser, studio, photogra
     tabs[1].wait_for_selector("#first-answer .answer-text", timeout=30_000)
     for page in tabs:
         page.context.close()
+
+
+def test_an_answer_is_sent_to_review_once_and_opens_there(page, studio, photograph, artefacts):
+    open_page(page, studio)
+    open_photograph(page, photograph)
+    describe(page)
+    for same in ("first", "again"):
+        page.click("#first-answer [data-send]")
+        page.wait_for_selector("#first-answer .answer-buttons a", timeout=30_000)
+        said = page.inner_text("#first-answer .answer-buttons [role=status]")
+        assert "Kept for review as" in said and "“Sent from the demo”" in said, same
+        assert page.is_disabled("#first-answer [data-send]")
+        page.screenshot(path=artefacts / "demo-sent.png", full_page=True)
+        address = page.get_attribute("#first-answer .answer-buttons a", "href")
+        if same == "first":
+            sent, first = said, address
+            page.evaluate("document.querySelector('#first-answer [data-send]').disabled = false")
+    assert (said, address) == (sent, first), "the same face and words are one item"
+    page.click("#first-answer .answer-buttons a")
+    page.wait_for_selector(".claim-card[aria-current]", timeout=90_000)
+    shown = page.inner_text("#review")
+    assert "Sent from the demo" in shown and "lip corners are pulled up" in shown.lower()
+    page.wait_for_selector(".face img")
+    page.screenshot(path=artefacts / "demo-sent-review.png")
