@@ -23,7 +23,7 @@ NONE_YET = empty_html(
     "When another person judges the same description differently, a third one decides. If the decision is not yours, "
     "it appears here with the reason.",
 )
-NONE_SUBMITTED = empty_html("You have not submitted anything yet", "Start at Queue; what you submit appears here.")
+NONE_SUBMITTED = empty_html("Nothing of yours is submitted", "Start at Queue; what you submit appears here.")
 EXCERPT = 150
 """Characters of a text that tell one submission from another."""
 

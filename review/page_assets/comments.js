@@ -40,7 +40,7 @@ export async function showThread(root, description, onchange = () => {}) {
       hidden > 0 && h('p', { class: 'muted' }, `${hidden} more, by other reviewers, once you have submitted this item.`),
       h('ul', { class: 'rv-thread' }, comments.map((one) => h('li', { class: one.resolved === null ? '' : 'settled' },
         h('b', {}, one.author), h('span', { class: 'muted' }, ` ${one.at} UTC${one.resolved === null ? '' : ` · settled by ${one.resolved}`} `),
-        one.may_resolve && button('Settled', () => ask('resolve-comment', { comment_id: one.id }), { class: 'quiet small' }),
+        one.may_resolve && button('Mark as settled', () => ask('resolve-comment', { comment_id: one.id }), { class: 'quiet small' }),
         h('p', {}, one.body)))),
       mayWrite && h('div', { class: 'rv-say' }, box, problem, button([h('kbd', {}, 'Ctrl+Enter'), ' Add'], add)));
   };

@@ -15,11 +15,13 @@ from review.database import Database
 from review.importing import import_faba
 from review.page import build_review_pages
 from review.page_access import Access
+from review.records import JUDGED_KINDS, ReviewState, VerdictState
 from review.schema import Description, FaceMeasurement
 from review.store.campaigns import CampaignFilter, create_campaign
 from review.store.items import load_item
 from review.store.people import create_user, find_user
-from review.store.reviews import get_review, my_reviews
+from review.store.reviews import get_review, my_reviews, open_review, submit
+from review.store.work import lease_next
 
 PASSWORD = "a long enough password"
 FIVE_CLAIMS = (
@@ -105,6 +107,18 @@ class Site:
                 session, name=f"Campaign {number}", filter=CampaignFilter(ids=ids), actor_id=self.lead.id, **rules
             )
         return campaign.id
+
+    def judge(self, login: str, campaign: int, verdict: VerdictState):
+        """Submit the next item of ``campaign`` as ``login`` with ``verdict`` on every claim."""
+        with self.database.write() as session:
+            user = find_user(session, login=login)
+            lease = lease_next(session, campaign_id=campaign, reviewer_id=user.id)
+            review = open_review(session, assignment_id=lease.assignment_id, reviewer_id=user.id)
+            claims = load_item(session, description_id=lease.description_id).claims
+            said = {claim.id: verdict for claim in claims if claim.kind in JUDGED_KINDS}
+            state = ReviewState(verdicts=said, active_ms=30_000)
+            ids = {"review_id": review.id, "reviewer_id": user.id, "version": review.version}
+            return submit(session, **ids, state=state, token=f"token {review.id}")
 
     def reviews(self, login: str) -> list:
         """What somebody has worked on, in the order they began it."""
