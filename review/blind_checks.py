@@ -31,7 +31,7 @@ from review.store.blind_checks import (
     split_of_picture,
     store_anew,
 )
-from review.store.campaigns import list_campaigns
+from review.store.campaign_records import all_campaign_rules
 from review.store.imports import NewDescription, find_or_add_source
 
 PROBE_FACES: Final = 60
@@ -101,7 +101,7 @@ def create_blind_check(
         raise InputError("The old and the new run are the same folder; give the runs of two models.")
     (old_run, old_texts), (new_run, new_texts) = _finished(old, task), _finished(new, task)
     with database.read() as session:
-        if any(campaign.name == name.strip() for campaign in list_campaigns(session)):
+        if any(campaign.name == name.strip() for campaign in all_campaign_rules(session)):
             raise InputError(f"There is already a campaign {name.strip()!r}; give the check another name.")
         passed_over: Counter[str] = Counter()
         usable = _usable(session, (old_run, old_texts), (new_run, new_texts), random.Random(seed), passed_over)

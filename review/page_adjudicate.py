@@ -13,7 +13,7 @@ from review.page_answering import QUIET, Who, answering, asset, fill_on_open
 from review.page_conflicts import conflicts_html, other_value
 from review.page_html import READING, empty_html, heading_html, notice_html
 from review.store.adjudication import Decision, decide, lease_adjudication
-from review.store.campaigns import list_campaigns
+from review.store.campaign_records import all_campaign_rules
 from review.store.gold import current_gold
 from review.store.items import load_item
 from review.store.people import UserRecord, require
@@ -56,7 +56,7 @@ def build_adjudicate(database: Database, who: Who) -> None:
 def next_html(database: Database, user: UserRecord) -> Markup:
     """Lease the next description in conflict for ``user`` and return it, or say that there is none."""
     with database.read() as session:
-        campaigns = [campaign.id for campaign in list_campaigns(session) if campaign.overlap > 1]
+        campaigns = [campaign.id for campaign in all_campaign_rules(session) if campaign.overlap > 1]
     for campaign_id in campaigns:
         with database.write() as session:
             record = lease_adjudication(session, campaign_id=campaign_id, adjudicator_id=user.id)

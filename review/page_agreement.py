@@ -12,7 +12,7 @@ from review.page_answering import QUIET, Who, answering, fill_on_open
 from review.page_html import READING, heading_html
 from review.page_item import names_for
 from review.store.agreement import agreement_report
-from review.store.campaigns import list_campaigns
+from review.store.campaign_records import all_campaign_rules
 from review.store.events import head
 from review.store.people import list_users, require
 
@@ -43,7 +43,7 @@ class AgreementPage:
     def load(self, request: gr.Request) -> list[Any]:
         """Return the report on all campaigns."""
         with self.database.read() as session:
-            campaigns = [(campaign.name, campaign.id) for campaign in list_campaigns(session)]
+            campaigns = [(campaign.name, campaign.id) for campaign in all_campaign_rules(session)]
         return [self._report(0, request), gr.update(choices=[ALL, *campaigns], value=0)]
 
     @answering

@@ -17,7 +17,7 @@ from review.page_listing import listing_html
 from review.page_words import code_words, unit_words
 from review.records import CODES
 from review.store.browse import STATES, BrowseFilter, is_hidden, search
-from review.store.campaigns import list_campaigns
+from review.store.campaign_records import all_campaign_rules
 from review.store.history import gold_history, review_histories, skip_history
 from review.store.items import load_item
 from review.store.people import UserRecord, list_users, require
@@ -72,7 +72,7 @@ class BrowsePage:
         user = self.who(request)
         first = find(self.database, user, BrowseFilter(), 0)
         with self.database.read() as session:
-            campaigns = [(campaign.name, campaign.id) for campaign in list_campaigns(session)]
+            campaigns = [(campaign.name, campaign.id) for campaign in all_campaign_rules(session)]
             names = names_for(user, list_users(session))
         wanted = request.query_params.get("description", "")
         opened = show(self.database, user, int(wanted)) if wanted.isdecimal() else CHOOSE

@@ -11,7 +11,7 @@ from review.page_keys import KeyBinding, keys_for
 from review.records import CODES, VISIBILITY
 from review.repeats import KEEPS, REJECTS, find_repeats, group_repeats
 from review.rewriting_emotions import second_emotion
-from review.store.campaigns import CampaignRecord
+from review.store.campaign_records import CampaignRules
 from review.store.items import ClaimView, EvidenceView, FaceView, ItemView
 from review.store.people import UserRecord
 from review.store.review_rows import ReviewRecord
@@ -78,7 +78,7 @@ def keys_json(keymap: Mapping[str, str]) -> dict[str, Any]:
 
 
 def item_bundle(
-    user: UserRecord, signer: FaceSigner, campaign: CampaignRecord, lease: Lease, review: ReviewRecord, item: ItemView
+    user: UserRecord, signer: FaceSigner, campaign: CampaignRules, lease: Lease, review: ReviewRecord, item: ItemView
 ) -> dict[str, Any]:
     """Return everything about one item; the text stays out while the campaign wants it judged blind.
 

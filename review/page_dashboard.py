@@ -13,7 +13,7 @@ from review.page_dashboard_parts import dashboard_html, note_html
 from review.page_html import READING, heading_html, section_html
 from review.page_item import names_for
 from review.page_scores import build_scores
-from review.store.campaigns import list_campaigns
+from review.store.campaign_records import all_campaign_rules
 from review.store.dashboard import Dashboard, dashboard
 from review.store.people import UserRecord, list_users, require
 
@@ -61,7 +61,7 @@ class DashboardPage:
     def load(self, request: gr.Request) -> list[Any]:
         """Return the numbers of all campaigns."""
         with self.database.read() as session:
-            campaigns = [(campaign.name, campaign.id) for campaign in list_campaigns(session)]
+            campaigns = [(campaign.name, campaign.id) for campaign in all_campaign_rules(session)]
         return [*self._shown(0, request), gr.update(choices=[ALL, *campaigns], value=0)]
 
     @answering

@@ -11,7 +11,7 @@ from review.page_bundle import item_bundle, review_json
 from review.page_faces import FaceSigner
 from review.records import state_from_json
 from review.store.access import images_of
-from review.store.campaigns import CampaignRecord, get_campaign, list_campaigns
+from review.store.campaign_records import CampaignRules, all_campaign_rules, campaign_rules
 from review.store.items import load_item
 from review.store.people import UserRecord
 from review.store.review_rows import ReviewRecord
@@ -84,7 +84,7 @@ class ReviewDesk:
         state = state_from_json(body.get("state"))
         with self._database.write() as session:
             done = submit(session, review_id=review_id, reviewer_id=user.id, version=version, state=state, token=token)
-            campaign = get_campaign(session, campaign_id=done.campaign_id)
+            campaign = campaign_rules(session, campaign_id=done.campaign_id)
         return {"submitted": {"review_id": done.id}, "next_item": self._after(user, campaign)}
 
     def undo(self, user: UserRecord, body: Body) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class ReviewDesk:
         reason = str(body.get("reason") or "")[:500]
         with self._database.write() as session:
             skip(session, assignment_id=assignment_id, reviewer_id=user.id, reason=reason)
-            campaign = get_campaign(session, campaign_id=campaign_id)
+            campaign = campaign_rules(session, campaign_id=campaign_id)
         return self._after(user, campaign)
 
     def heartbeat(self, user: UserRecord, body: Body) -> dict[str, Any]:
@@ -112,14 +112,14 @@ class ReviewDesk:
             until = heartbeat(session, assignment_id=whole(body, "assignment_id"), reviewer_id=user.id)
         return {"lease_until": until.isoformat()}
 
-    def _after(self, user: UserRecord, campaign: CampaignRecord) -> dict[str, Any]:
+    def _after(self, user: UserRecord, campaign: CampaignRules) -> dict[str, Any]:
         """Return the next item of the campaign, or why there is none; what was done before stays done."""
         try:
             return self._next(user, campaign)
         except NotAllowed as error:
             return _nothing(str(error), "Done here")
 
-    def _next(self, user: UserRecord, campaign: CampaignRecord) -> dict[str, Any]:
+    def _next(self, user: UserRecord, campaign: CampaignRules) -> dict[str, Any]:
         with self._database.write() as session:
             lease = lease_next(session, campaign_id=campaign.id, reviewer_id=user.id)
             if lease is not None:
@@ -133,7 +133,7 @@ class ReviewDesk:
             return _nothing(sentence, "Nothing free at the moment", holders)
         return _nothing(f"You have judged everything of “{campaign.name}” that is yours to judge.", "All done")
 
-    def _described(self, user: UserRecord, campaigns: list[CampaignRecord], description_id: int) -> dict[str, Any]:
+    def _described(self, user: UserRecord, campaigns: list[CampaignRules], description_id: int) -> dict[str, Any]:
         """Lease one description in the first campaign that has a place for it."""
         reason = _nothing(f"Item {description_id} is in no open campaign.", "Not in a campaign")
         for campaign in campaigns:
@@ -151,12 +151,12 @@ class ReviewDesk:
                 reason = _nothing(str(error), "Not free for you")
         return reason
 
-    def _campaigns(self, user: UserRecord, campaign_id: int | None) -> list[CampaignRecord]:
+    def _campaigns(self, user: UserRecord, campaign_id: int | None) -> list[CampaignRules]:
         """Return the campaign asked for, or every open one, those first in which this person holds something."""
         with self._database.read() as session:
             if campaign_id is not None:
-                return [get_campaign(session, campaign_id=campaign_id)]
-            campaigns = [campaign for campaign in list_campaigns(session) if campaign.state == "open"]
+                return [campaign_rules(session, campaign_id=campaign_id)]
+            campaigns = [campaign for campaign in all_campaign_rules(session) if campaign.state == "open"]
             mine = {
                 campaign.id
                 for campaign in campaigns
@@ -166,7 +166,7 @@ class ReviewDesk:
 
     def _bundle(self, user: UserRecord, lease: Lease, review: ReviewRecord) -> dict[str, Any]:
         with self._database.read() as session:
-            campaign = get_campaign(session, campaign_id=lease.campaign_id)
+            campaign = campaign_rules(session, campaign_id=lease.campaign_id)
             item = load_item(session, description_id=lease.description_id, reviewer_id=user.id)
             coming = peek(session, campaign_id=campaign.id, reviewer_id=user.id)
             images = images_of(session, description_ids=coming)

@@ -14,7 +14,7 @@ from review.page_faces import FaceSigner
 from review.page_keys import check_keymap
 from review.records import state_from_json
 from review.store.access import VIEWS
-from review.store.campaigns import get_campaign
+from review.store.campaign_records import campaign_rules
 from review.store.guidelines import current_guideline
 from review.store.items import ItemView, load_item
 from review.store.parsed import load_texts
@@ -82,7 +82,7 @@ class ReviewLookup:
         """Return what machines say of one claim, where the campaign shows it."""
         review, item = self._own(user, body)
         with self._database.read() as session:
-            campaign = get_campaign(session, campaign_id=review.campaign_id)
+            campaign = campaign_rules(session, campaign_id=review.campaign_id)
         if campaign.hints == "never":
             raise NotAllowed("This campaign shows no evidence.")
         return hints_json(item, whole(body, "claim_id"))

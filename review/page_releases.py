@@ -15,7 +15,7 @@ from review.page_item import is_lead
 from review.page_release_file import find_release
 from review.page_release_tables import check_html, manifest_html, preview_html, releases_html
 from review.releasing import ReleaseQuery, make_release, preview_release, verify_release
-from review.store.campaigns import list_campaigns
+from review.store.campaign_records import all_campaign_rules
 from review.store.people import UserRecord, require
 from review.store.releases import list_releases
 
@@ -69,7 +69,7 @@ class ReleasesPage:
         user = self.who(request)
         require(user, "viewer")
         with self.database.read() as session:
-            campaigns = [(campaign.name, campaign.id) for campaign in list_campaigns(session)]
+            campaigns = [(campaign.name, campaign.id) for campaign in all_campaign_rules(session)]
         preview = self._preview(read_query("single", ["au", "emotion"], [])) if is_lead(user) else ""
         return [
             *self._shown(user, chosen=self._newest()),

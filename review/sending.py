@@ -15,7 +15,8 @@ from review.lint import lint_version
 from review.parsing import parse_text, parser_version
 from review.pictures import FORMATS, MAX_BYTES, picture_facts
 from review.schema import Source
-from review.store.campaigns import CampaignFilter, CampaignRecord, create_campaign, list_campaigns
+from review.store.campaign_records import CampaignRules, all_campaign_rules
+from review.store.campaigns import CampaignFilter, create_campaign
 from review.store.events import append_event
 from review.store.imports import NewDescription, add_batch, find_description, find_or_add_source
 from review.store.parsed import load_texts, store_parsed
@@ -79,7 +80,7 @@ def add_description(
     return description_id
 
 
-def offer_for_review(session: Session, *, description_id: int, actor_id: int) -> CampaignRecord:
+def offer_for_review(session: Session, *, description_id: int, actor_id: int) -> CampaignRules:
     """Put a description that was sent into the campaign of all that are, made on first use, so that anybody reviews it.
 
     Args:
@@ -88,7 +89,7 @@ def offer_for_review(session: Session, *, description_id: int, actor_id: int) ->
         actor_id: who sent it.
     """
     session.execute(select(Source.id).where(Source.name == SOURCE).with_for_update())  # one at a time makes it
-    for campaign in list_campaigns(session):
+    for campaign in all_campaign_rules(session):
         if campaign.name == CAMPAIGN:
             number, people = campaign.id, campaign.overlap
             append_slots(session, campaign_id=number, description_id=description_id, overlap=people)

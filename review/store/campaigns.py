@@ -1,17 +1,17 @@
-"""Campaigns: which descriptions are reviewed, by how many people, under which rules, and how far they are."""
+"""Campaigns made and changed: which descriptions are reviewed, by how many people, and under which rules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from emola.errors import InputError
 from review.errors import StaleRecord
-from review.schema import Assignment, Campaign
-from review.schema.base import UtcTime
+from review.schema import Campaign
+from review.store.campaign_records import CampaignRecord, get_campaign, list_campaigns
 from review.store.events import append_event
 from review.store.guidelines import ensure_guideline
 from review.store.rescore_queue import queue_rescoring
@@ -41,32 +41,7 @@ __all__ = [
 
 HINTS = ("never", "after", "before")
 STATES = ("open", "paused", "closed")
-COUNTED = ("open", "leased", "submitted", "skipped")
-"""The states of assignments that count; those taken away by a smaller overlap (void) do not."""
 MOST_PEOPLE = 100
-
-
-@dataclass(frozen=True)
-class CampaignRecord:
-    """One campaign and how far it is; the counts are assignments (descriptions times overlap)."""
-
-    id: int
-    name: str
-    filter: Mapping[str, Any]
-    state: str
-    overlap: int
-    blind: bool
-    hints: str
-    planted_rate: float
-    random_rate: float
-    guideline_id: int | None
-    created_at: datetime
-    version: int
-    total: int
-    open: int
-    leased: int
-    submitted: int
-    skipped: int
 
 
 def create_campaign(
@@ -162,23 +137,6 @@ def open_campaign(
     return get_campaign(session, campaign_id=campaign.id)
 
 
-def get_campaign(session: Session, *, campaign_id: int) -> CampaignRecord:
-    """Return one campaign.
-
-    Raises:
-        InputError: there is no such campaign.
-    """
-    records = _records(session, select(Campaign).where(Campaign.id == campaign_id))
-    if not records:
-        raise InputError(f"There is no campaign {campaign_id}.")
-    return records[0]
-
-
-def list_campaigns(session: Session) -> list[CampaignRecord]:
-    """Return every campaign with its counts, the newest first."""
-    return _records(session, select(Campaign).order_by(Campaign.id.desc()))
-
-
 def set_state(
     session: Session, *, campaign_id: int, state: str, actor_id: int, version: int, now: datetime | None = None
 ) -> CampaignRecord:
@@ -243,27 +201,6 @@ def _locked(session: Session, campaign_id: int, version: int) -> Campaign:
             version=campaign.version,
         )
     return campaign
-
-
-def _records(session: Session, query: Select[Campaign]) -> list[CampaignRecord]:
-    """Return the campaigns of ``query`` with the counts of their assignments; a lease that ran out is open again."""
-    campaigns = session.scalars(query).all()
-    ran_out = and_(Assignment.state == "leased", Assignment.lease_until < bindparam("now", type_=UtcTime()))
-    state = case((ran_out, "open"), else_=Assignment.state).label("state")
-    states = select(Assignment.campaign_id, state, func.count()).group_by(Assignment.campaign_id, state)
-    if len(campaigns) == 1:
-        states = states.where(Assignment.campaign_id == campaigns[0].id)
-    counts = {(row[0], row[1]): row[2] for row in session.execute(states, {"now": datetime.now(UTC)})}
-    return [_record(campaign, counts) for campaign in campaigns]
-
-
-def _record(campaign: Campaign, counts: Mapping[tuple[int, str], int]) -> CampaignRecord:
-    values: dict[str, Any] = {state: counts.get((campaign.id, state), 0) for state in COUNTED}
-    values["total"] = sum(values.values())
-    for field in fields(CampaignRecord):
-        if field.name not in values:
-            values[field.name] = getattr(campaign, field.name)
-    return CampaignRecord(**values)
 
 
 def _log(

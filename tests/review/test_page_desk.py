@@ -1,6 +1,7 @@
 """What the Review page asks of Python: leasing, saving, submitting, going on; and what stays hidden from whom."""
 
 import pytest
+from sqlalchemy import Engine, event
 
 from emola.errors import InputError
 from review.errors import NotAllowed, StaleRecord
@@ -31,6 +32,19 @@ def desk(database, signer):
 @pytest.fixture
 def lookup(database, signer):
     return ReviewLookup(database, signer)
+
+
+@pytest.fixture
+def statements():
+    """Every statement that is sent to a database, on one line each."""
+    sent = []
+
+    def keep(_connection, _cursor, statement, *_more):
+        sent.append(" ".join(statement.split()))
+
+    event.listen(Engine, "before_cursor_execute", keep)
+    yield sent
+    event.remove(Engine, "before_cursor_execute", keep)
 
 
 @pytest.fixture
@@ -69,6 +83,19 @@ def test_start_opens_an_item_with_everything_the_page_draws(started):
 def test_starting_again_goes_on_with_the_same_item(desk, started):
     ann, item = started()
     assert desk.start(ann, {})["review"]["id"] == item["review"]["id"]
+
+
+def test_opening_saving_submitting_and_skipping_never_count_the_queue(desk, statements, started):
+    """A whole queue is 36,040 rows; whoever waits for the next item must not wait for their counting."""
+    ann, item = started()
+    statements.clear()
+    desk.save(ann, body_of(item))
+    following = desk.submit(ann, body_of(item, version=2, token="token-00001"))["next_item"]
+    desk.start(ann, {"campaign_id": following["campaign"]["id"]})
+    skipped = {"assignment_id": following["lease"]["assignment_id"], "campaign_id": following["campaign"]["id"]}
+    assert desk.skip(ann, skipped | {"reason": "blurred"})["title"] == "All done"
+    assert any(statement.startswith("UPDATE assignment") for statement in statements)
+    assert not [statement for statement in statements if "GROUP BY assignment.campaign_id" in statement]
 
 
 def test_submitting_goes_on_until_all_is_done(desk, database, started):

@@ -1,6 +1,7 @@
 """Campaigns: what they select, how their queue is laid out, and their rules."""
 
 from collections import Counter
+from dataclasses import fields
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from emola.errors import InputError
 from review.errors import StaleRecord
 from review.schema import Assignment
+from review.store.campaign_records import CampaignRules, all_campaign_rules, campaign_rules
 from review.store.campaigns import CampaignFilter, create_campaign, get_campaign, list_campaigns, set_state
 from review.store.slots import lay_out
 
@@ -89,6 +91,17 @@ def test_a_campaign_counts_its_assignments(make_description, make_campaign, read
     assert (first.total, first.open, first.leased) == (4, 4, 0)
     assert (first.overlap, first.blind, first.hints, first.state) == (2, True, "never", "open")
     assert read(list_campaigns) == [second, first]
+
+
+def test_rules_are_those_of_the_counted_campaign(make_description, make_campaign, read):
+    make_description()
+    first, second = make_campaign(overlap=3, blind=True, random_rate=0.5), make_campaign()
+    rules = [field.name for field in fields(CampaignRules)]
+    for campaign in (first, second):
+        assert vars(read(campaign_rules, campaign_id=campaign.id)) == {name: getattr(campaign, name) for name in rules}
+    assert [one.id for one in read(all_campaign_rules)] == [second.id, first.id]
+    with pytest.raises(InputError, match="no campaign 99"):
+        read(campaign_rules, campaign_id=99)
 
 
 @pytest.mark.parametrize(
