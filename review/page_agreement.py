@@ -9,11 +9,13 @@ from review.agreement_report import AgreementReport
 from review.database import Database
 from review.page_agreement_tables import agreement_html
 from review.page_answering import QUIET, Who, answering, fill_on_open
+from review.page_evidence_changes import evidence_changes_html
 from review.page_html import READING, heading_html
-from review.page_item import names_for
+from review.page_item import is_lead, names_for
 from review.store.agreement import agreement_report
 from review.store.campaign_records import all_campaign_rules
 from review.store.events import head
+from review.store.evidence_changes import EvidenceChanges, evidence_changes
 from review.store.people import list_users, require
 
 HEADING = heading_html("Agreement", "How far people who judged the same descriptions said the same, beyond chance.")
@@ -30,7 +32,7 @@ class AgreementPage:
 
     def __init__(self, database: Database, who: Who) -> None:
         self.database, self.who = database, who
-        self._reports: dict[int, tuple[int, AgreementReport]] = {}
+        self._reports: dict[int, tuple[int, AgreementReport, EvidenceChanges]] = {}
         gr.HTML(HEADING, apply_default_css=False)
         with gr.Row():
             self.campaign = gr.Dropdown(
@@ -59,6 +61,9 @@ class AgreementPage:
             names = names_for(user, list_users(session))
             known = self._reports.get(campaign_id)
             if known is None or known[0] != number:
-                known = (number, agreement_report(session, campaign_id=campaign_id or None))
+                only = campaign_id or None
+                report = agreement_report(session, campaign_id=only)
+                known = (number, report, evidence_changes(session, campaign_id=only))
                 self._reports[campaign_id] = known
-        return agreement_html(known[1], names)
+        shown = names if is_lead(user) else {user.id: names[user.id]}
+        return agreement_html(known[1], names) + evidence_changes_html(known[2], shown)

@@ -8,12 +8,13 @@ from itertools import product
 from statistics import median
 from typing import Any, Final
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from review.records import CODES
-from review.schema import Adjudication, Assignment, ClaimVerdict, Gold, Review, User
+from review.schema import Adjudication, Assignment, Gold, Review, User
 from review.statistics import Rate, rate
+from review.store.evidence_changes import evidence_changes
 from review.store.judged_claims import JudgedClaim, is_counted, judged_claims
 from review.store.needs import find_needs
 from review.store.planted import PlantedAnswer, planted_answers
@@ -193,7 +194,7 @@ def _reviewers(
     for row in session.execute(_submitted(campaign_id)):
         times[row.reviewer_id].append(row.active_ms / 1000)
         recent[row.reviewer_id] += row.submitted_at > moment - RECENT
-    changed = _changed(session, campaign_id)
+    changed = evidence_changes(session, campaign_id=campaign_id).people
     found = []
     for person in sorted(times, key=lambda person: logins[person]):
         measured = [seconds for seconds in times[person] if seconds > 0]
@@ -206,23 +207,10 @@ def _reviewers(
                 recent[person],
                 median(measured) if measured else None,
                 rate(sum(planted), len(planted)),
-                rate(*changed.get(person, (0, 0))),
+                changed.get(person, rate(0, 0)),
             )
         )
     return tuple(found)
-
-
-def _changed(session: Session, campaign_id: int | None) -> dict[int, tuple[int, int]]:
-    """Return how many verdicts each person changed after evidence, and how many they gave."""
-    number = func.sum(case((ClaimVerdict.changed_after_hint.is_(True), 1), else_=0))
-    query = (
-        select(Review.reviewer_id, number, func.count())
-        .join(ClaimVerdict, ClaimVerdict.review_id == Review.id)
-        .join(Assignment, Assignment.id == Review.assignment_id)
-        .where(Review.status == "submitted", ClaimVerdict.follows.is_(False))
-        .group_by(Review.reviewer_id)
-    )
-    return {row[0]: (row[1], row[2]) for row in session.execute(_of(query, campaign_id))}
 
 
 def _error_mix(claims: Iterable[JudgedClaim]) -> tuple[CodeCount, ...]:

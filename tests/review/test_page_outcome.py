@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import gradio as gr
 import pytest
+from sqlalchemy import select
 
 from emola.errors import InputError
 from review.page_adjudicate import next_html, read_decisions
@@ -21,6 +22,7 @@ from review.page_dashboard import DashboardPage
 from review.page_release_file import find_release, write_zip
 from review.page_releases import ReleasesPage, read_manifest, read_query
 from review.records import UnitState, VerdictState
+from review.schema import ClaimVerdict
 from review.statistics import rate
 from review.store.adjudication import conflicts, decide
 from review.store.browse import BrowseFilter
@@ -198,6 +200,23 @@ def test_agreement_says_the_gates_in_words_and_hides_names(database, people, dis
     assert "No action unit passes yet." in pages["lea"] and "Contested: AU4." in pages["lea"]
     assert "AU9 and AU15" in pages["lea"] and "Not measurable yet" in pages["lea"]
     assert "ann and bob" in pages["lea"] and "bob" not in pages["vic"]
+
+
+def test_agreement_says_who_changed_verdicts_after_evidence(database, people, disputed, write, read):
+    """Of six verdicts on AU4, AU9 and AU15 one, ann's on AU4, is told to have been changed."""
+    with database.write() as session:
+        first = session.scalar(select(ClaimVerdict).order_by(ClaimVerdict.id))
+        first.changed_after_hint = True
+    pages = {}
+    for login in ("lea", "bob", "vic"):
+        with gr.Blocks():
+            pages[login] = AgreementPage(database, lambda request, login=login: people[login]).load(REQUEST)[0]
+        assert "1 of 6 verdicts (17 %) was changed after evidence had been shown" in pages[login]
+        assert "it does not say who was right" in pages[login]
+    part = {login: page.split("Changed after the evidence")[1] for login, page in pages.items()}
+    assert "33 %" in part["lea"] and ">ann<" in part["lea"] and ">bob<" in part["lea"]
+    assert ">You<" in part["bob"] and "R0" not in part["bob"], "a reviewer sees their own share only"
+    assert "Person" not in part["vic"] and "AU4" in part["vic"]
 
 
 def test_dashboard_counts_the_random_stratum_and_says_so(database, people, disputed, settle):

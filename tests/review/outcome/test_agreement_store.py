@@ -1,5 +1,6 @@
 """The agreement report and the dashboard, read from reviews with numbers worked out by hand."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from review.records import EmotionState, UnitState, VerdictState
 from review.schema import FaceMeasurement, PlantedError
 from review.store.agreement import agreement_report
 from review.store.dashboard import dashboard
+from review.store.evidence_changes import evidence_changes
 
 ABSENT = VerdictState("wrong", "H1", 2, replacement="")
 PRESENT, GONE = UnitState("present", "B"), UnitState("absent")
@@ -158,3 +160,24 @@ def test_planted_errors_found_and_missed(make_description, make_campaign, pair, 
     assert {rate.code: (rate.missed.k, rate.missed.n) for rate in found.planted} == {"H1": (2, 3), "M1": (0, 1)}
     people = {one.login: (one.planted_found.k, one.planted_found.n) for one in found.reviewers}
     assert people == {"anna": (1, 2), "berta": (1, 2)}
+
+
+def test_verdicts_changed_after_evidence_are_counted_by_person_and_unit(
+    make_description, make_campaign, pair, review, read
+):
+    """Each text names AU4, AU9 and AU15; anna turns AU9 twice, AU15 once, berta none; one campaign never shows."""
+    turned = replace(ABSENT, changed_after_hint=True)
+    first, second, third = (make_description() for _ in range(3))
+    shown, never = make_campaign(ids=(first, second), overlap=2), make_campaign(ids=(third,), hints="never")
+    review(shown, pair[0], first, wrong={9: turned, 15: turned})
+    review(shown, pair[0], second, wrong={9: turned})
+    review(shown, pair[1], first)
+    review(never, pair[1], third, wrong={4: turned})
+    found = read(evidence_changes)
+    assert (found.whole.k, found.whole.n) == (3, 9)
+    assert {who: (share.k, share.n) for who, share in found.people.items()} == {pair[0].id: (3, 6), pair[1].id: (0, 3)}
+    assert [(unit, share.k, share.n) for unit, share in found.units.items()] == [(4, 0, 3), (9, 2, 3), (15, 1, 3)]
+    assert read(evidence_changes, campaign_id=shown.id) == found
+    assert read(evidence_changes, campaign_id=never.id).whole.n == 0
+    people = {one.login: one.changed_after_hint for one in read(dashboard).reviewers}
+    assert people == {"anna": found.people[pair[0].id], "berta": found.people[pair[1].id]}
