@@ -102,8 +102,10 @@ def _builders(database: Database, access: Access, releases: Path, runs: Runs) ->
         return lambda: build(database, access.who)
 
     def campaigns() -> None:
-        build_campaigns(database, access.who)
-        build_blind_checks(database, access.who, runs)
+        table = build_campaigns(database, access.who)
+        checks = build_blind_checks(database, access.who, runs)
+        table.follow(checks.made)
+        checks.follow(table.changes)
 
     return {
         "campaigns": campaigns,

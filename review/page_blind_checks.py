@@ -1,11 +1,12 @@
 """Blind check, a part of the Campaigns page for leads: make one from two benchmark runs, and read what came out."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 from markupsafe import Markup
 
 from emola.errors import InputError
@@ -31,7 +32,7 @@ LARGEST_SEED = 2**31 - 1
 NO_RUNS = notice_html("There are no two finished benchmark runs yet; the Train page and the command line make them.")
 
 
-def build_blind_checks(database: Database, who: Who, runs: Runs) -> None:
+def build_blind_checks(database: Database, who: Who, runs: Runs) -> "BlindChecksPart":
     """Build this part inside the current blocks.
 
     Args:
@@ -39,11 +40,15 @@ def build_blind_checks(database: Database, who: Who, runs: Runs) -> None:
         who: says who asks.
         runs: what can be checked.
     """
-    BlindChecksPart(database, who, runs)
+    return BlindChecksPart(database, who, runs)
 
 
 class BlindChecksPart:
-    """Draws the part and answers its events."""
+    """Draws the part and answers its events.
+
+    Attributes:
+        made: the event that opens a campaign; the table of campaigns follows it.
+    """
 
     def __init__(self, database: Database, who: Who, runs: Runs) -> None:
         self.database, self.who, self.runs = database, who, runs
@@ -57,7 +62,7 @@ class BlindChecksPart:
                 self._draw_new()
         outputs: list[Any] = [self.result, self.chosen, self.old, self.new, said]
         self.chosen.input(self.show, self.chosen, self.result, **QUIET)
-        self.button.click(self.create_check, self.fields, outputs, **QUIET)
+        self.made = self.button.click(self.create_check, self.fields, outputs, **QUIET)
         fill_on_open(self.load, [*outputs, part])
 
     def _draw_new(self) -> None:
@@ -80,11 +85,16 @@ class BlindChecksPart:
             return [NOTHING, *[gr.skip()] * 4, gr.update(visible=False)]
         return [*self._shown(), gr.update(visible=True)]
 
+    def follow(self, events: Iterable[Dependency]) -> None:
+        """Show the result anew after each event that changes a campaign: closing one unseals its check."""
+        for event in events:
+            event.success(self.show, self.chosen, self.result, **QUIET)
+
     @answering
     def show(self, name: str | None, request: gr.Request) -> Markup:
-        """Return the result of one check."""
+        """Return the result of one check, or that there is none."""
         self._lead(request)
-        return blind_result_html(blind_report(self.database, name=name or ""))
+        return NONE_YET if name is None else blind_result_html(blind_report(self.database, name=name))
 
     @answering
     def create_check(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 from markupsafe import Markup
 
 from emola.errors import InputError
@@ -32,13 +33,17 @@ UNITS: list[tuple[str, str | int]] = [ANY, *((unit_words(number), number) for nu
 PEOPLE: dict[str, Any] = {"label": "People per description", "precision": 0, "minimum": 1, "maximum": 100}
 
 
-def build_campaigns(database: Database, who: Who) -> None:
+def build_campaigns(database: Database, who: Who) -> "CampaignsPage":
     """Build the page inside the current blocks."""
-    CampaignsPage(database, who)
+    return CampaignsPage(database, who)
 
 
 class CampaignsPage:
-    """Draws the page and answers its events."""
+    """Draws the page and answers its events.
+
+    Attributes:
+        changes: the events that change a campaign; what else stands on the page may follow them.
+    """
 
     def __init__(self, database: Database, who: Who) -> None:
         self.database, self.who = database, who
@@ -49,16 +54,16 @@ class CampaignsPage:
                 preview = self._draw_new()
             with gr.Column(scale=2, min_width=300):
                 self._draw_change()
-        outputs: list[Any] = [self.table, self.versions, self.chosen]
+        self.outputs: list[Any] = [self.table, self.versions, self.chosen]
         origin = self.wanted[-1]
         for field in self.wanted:
             field.input(self.count, self.wanted, preview, **QUIET)
-        self.create_button.click(self.create, [*self.wanted, *self.rules], outputs, **QUIET)
+        self.create_button.click(self.create, [*self.wanted, *self.rules], self.outputs, **QUIET)
         changing = [self.chosen, self.versions, self.people]
-        self.overlap_button.click(self.widen, changing, outputs, **QUIET)
+        self.changes = [self.overlap_button.click(self.widen, changing, self.outputs, **QUIET)]
         for state, button in self.state_buttons.items():
-            button.click(self.move, [gr.State(state), *changing[:2]], outputs, **QUIET)
-        fill_on_open(self.load, [*outputs, forms, preview, origin])
+            self.changes.append(button.click(self.move, [gr.State(state), *changing[:2]], self.outputs, **QUIET))
+        fill_on_open(self.load, [*self.outputs, forms, preview, origin])
 
     def _draw_new(self) -> gr.HTML:
         gr.HTML(section_html("New campaign"), apply_default_css=False)
@@ -94,6 +99,16 @@ class CampaignsPage:
             self.state_buttons = {
                 state: gr.Button(word, elem_id=f"campaign-{state}", min_width=80) for state, word in words.items()
             }
+
+    def follow(self, event: Dependency) -> None:
+        """Show the campaigns anew each time another part of the page has made one."""
+        event.success(self.refresh, self.chosen, self.outputs, **QUIET)
+
+    @answering
+    def refresh(self, chosen: int | None, request: gr.Request) -> list[Any]:
+        """Return the campaigns as they are now; what was chosen stays chosen."""
+        require(self.who(request), "viewer")
+        return self._shown(chosen=chosen)
 
     def load(self, request: gr.Request) -> list[Any]:
         """Return the campaigns, and for a lead the forms."""

@@ -85,6 +85,7 @@ def test_mistakes_are_said_and_only_leads_see_it(part):
         with pytest.raises(gr.Error, match=words):
             page.create_check("Round 1", old, new, 7, "", 1, REQUEST)
     with pytest.raises(gr.Error, match="There is no blind check"):
-        page.show(None, REQUEST)
+        page.show("gone", REQUEST)
+    assert "No blind check yet" in page.show(None, REQUEST)
     hidden = part("reviewer").load(REQUEST)
     assert hidden[0] == "" and hidden[-1]["visible"] is False

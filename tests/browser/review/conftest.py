@@ -57,7 +57,8 @@ class Site:
             gr.Navbar(main_page_name="Demo")
             gr.Markdown("Demo")
         access = Access.choose(self.database, "127.0.0.1", True, {})
-        pages = build_review_pages(self.page, self.database, access, folder / "releases")
+        self.runs: dict[str, Path] = {}
+        pages = build_review_pages(self.page, self.database, access, folder / "releases", lambda: self.runs)
         self.page.launch(
             server_name="127.0.0.1",
             auth=access.check_login,

@@ -1,0 +1,54 @@
+"""The Campaigns page in a browser: what one part of it changes, the others show without a reload."""
+
+import json
+
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.browser
+
+TEXTS = {"Old": "1. AU4 - Brow Lowerer: The brows are lowered.", "New": "1. AU12 - Lip Corner Puller: They are up."}
+FACES = 3
+
+
+@pytest.fixture
+def runs(site, tmp_path):
+    """The finished runs of two models over the same few pictures."""
+    for face in range(FACES):
+        Image.new("RGB", (16, 16), (face, 77, 0)).save(tmp_path / f"{face}.png")
+    for model, text in TEXTS.items():
+        folder = site.runs[f"run of {model}"] = tmp_path / model
+        folder.mkdir()
+        described = {"identity": {"model": model}, "model": model, "root": str(tmp_path)}
+        (folder / "run.json").write_text(json.dumps(described))
+        rows = [{"id": f"{face}", "task": "au", "image": f"{face}.png", "prediction": text} for face in range(FACES)]
+        (folder / "predictions_au.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    yield list(site.runs)
+    site.runs.clear()
+
+
+def choose(page, field, name):
+    page.click(f"{field} input")
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+def test_a_blind_check_appears_among_the_campaigns_and_is_unsealed_when_closed(page, site, hands, runs, artefacts):
+    site.campaign(site.two_claims)
+    hands.sign_in("lena")
+    page.goto(f"{site.url}/campaigns")
+    page.wait_for_selector("#campaigns table", timeout=90_000)
+    page.wait_for_selector("#blind-result .rv-empty")
+    page.click("text=New blind check")
+    page.fill("#blind-name textarea, #blind-name input", "Round 1")
+    for field, run in zip(("#blind-old", "#blind-new"), runs, strict=True):
+        choose(page, field, run)
+    page.click("#blind-create")
+    page.wait_for_selector("#blind-said .notice-good", timeout=30_000)
+    page.wait_for_selector("#campaigns td:has-text('blind check: two models’ texts'), #campaigns a:has-text('Round 1')")
+    assert "called A and B" in page.inner_text("#blind-result")
+    page.screenshot(path=artefacts / "review-campaigns-blind.png", full_page=True)
+
+    choose(page, "#campaign-chosen", "Round 1")
+    page.click("#campaign-closed")
+    page.wait_for_selector("#campaigns .notice-good:has-text('is closed now')", timeout=30_000)
+    page.wait_for_function("!document.querySelector('#blind-result').innerText.includes('called A and B')")
