@@ -101,24 +101,25 @@ def is_touched(session: Session, *, sha256: str, text_sha256: str) -> bool:
 def store_anew(session: Session, *, source_id: int, rows: Sequence[NewDescription]) -> list[tuple[int, int]]:
     """Store texts under new numbers in the order given, in the place of the same ones that nobody has touched.
 
-    What was imported earlier has lower numbers than what is imported now, and reviewers see the numbers.
+    What was imported earlier has lower numbers than what is imported now, and reviewers see the numbers: kept ones
+    would tell whose a text is. The event says which number became which.
 
     Returns:
         Picture and description of each row.
     """
-    stale = [number for row in rows for number in _untouched(session, row)]
-    for number in stale:
+    stale = {place: number for place, row in enumerate(rows) for number in _untouched(session, row)}
+    for number in stale.values():
         claims = select(Claim.id).where(Claim.description_id == number)
         session.execute(delete(Evidence).where(Evidence.claim_id.in_(claims)))
         session.execute(delete(LintFinding).where(LintFinding.description_id == number))
         session.execute(delete(Claim).where(Claim.description_id == number))
         session.execute(delete(Suspicion).where(Suspicion.description_id == number))
         session.execute(delete(Description).where(Description.id == number))
-    if stale:
-        after = {"descriptions": len(stale)}
-        append_event(session, actor_id=None, entity="source", entity_id=source_id, action="renumber", after=after)
     add_batch(session, source_id=source_id, rows=rows)
     ids = [find_description(session, new=row) for row in rows]
+    if stale:
+        after = {"renumbered": {str(number): ids[place] for place, number in stale.items()}}
+        append_event(session, actor_id=None, entity="source", entity_id=source_id, action="renumber", after=after)
     return [(session.get_one(Description, number).image_id, number) for number in ids]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from review.schema import Assignment, Campaign, Claim, ClaimVerdict, Review
@@ -47,12 +47,12 @@ def evidence_changes(session: Session, *, campaign_id: int | None = None) -> Evi
     )
     if campaign_id is not None:
         query = query.where(Assignment.campaign_id == campaign_id)
-    rows = session.execute(query).all()
+    rows: list[tuple[Any, ...]] = [tuple(row) for row in session.execute(query)]
     whole = rate(sum(row[2] for row in rows), sum(row[3] for row in rows))
     return EvidenceChanges(whole, _rates(rows, 0), _rates(rows, 1))
 
 
-def _rates(rows: Sequence[Row[Any]], column: int) -> dict[Any, Rate]:
+def _rates(rows: Sequence[tuple[Any, ...]], column: int) -> dict[Any, Rate]:
     """Return the share of changed verdicts for each value of a column, in order, None last."""
     sums: dict[Any, tuple[int, int]] = {}
     for row in rows:
