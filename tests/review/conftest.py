@@ -87,21 +87,12 @@ def postgres_server(postgres_options) -> Iterator[str]:
     data = str(folder / "data")
     run(str(programs / "initdb"), "-D", data, "-U", "review", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200"
-    run(
-        str(programs / "pg_ctl"),
-        "-D",
-        data,
-        "-w",
-        "-l",
-        str(folder / "log"),
-        "-o",
-        f"{options} {postgres_options}",
-        "start",
-    )
+    control = [str(programs / "pg_ctl"), "-D", data]
+    run(*control, "-w", "-l", str(folder / "log"), "-o", f"{options} {postgres_options}", "start")
     try:
         yield f"postgresql://review@127.0.0.1:{port}"
     finally:
-        run(str(programs / "pg_ctl"), "-D", data, "-m", "immediate", "stop")
+        run(*control, "-m", "immediate", "stop")
         shutil.rmtree(folder)
 
 
@@ -179,7 +170,6 @@ def make_image(database, tmp_path) -> Callable[..., int]:
                 split=split,
                 width=256,
                 height=256,
-                phash=None,
                 dup_group=dup_group,
             )
             session.add(image)
@@ -211,14 +201,10 @@ def make_description(database, make_image) -> Callable[..., int]:
                 task=task,
                 row_id=str(next(numbers)),
                 origin_model=origin_model,
-                origin_run=None,
                 prompt="Which facial action units are shown?",
                 text=text,
                 text_sha256=hashlib.sha256(text.encode()).hexdigest(),
                 parser_version="test",
-                landmark=None,
-                published_label=None,
-                deleted_at=None,
             )
             session.add(description)
             session.flush()

@@ -1,4 +1,4 @@
-"""The store at the size of FABA-Instruct: 36,040 descriptions, 50 reviewers, 200 kills. Times are printed."""
+"""The store at the size of FABA-Instruct: 36,040 descriptions, 50 reviewers. Times are printed."""
 
 import hashlib
 import time
@@ -116,15 +116,3 @@ def take_out(session, *, assignment_id: int) -> None:
     """Count a place as done, so that the next one is given out."""
     slot = session.get_one(Assignment, assignment_id)
     slot.state, slot.lease_until = "submitted", None
-
-
-def test_a_hundred_kills_while_saving_and_submitting(prove_saving):
-    prove_saving(kills=100)
-
-
-def test_fifty_kills_while_importing(prove_importing):
-    prove_importing(kills=50)
-
-
-def test_fifty_kills_while_releasing(prove_releasing):
-    prove_releasing(kills=50)

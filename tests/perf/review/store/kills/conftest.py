@@ -1,0 +1,1 @@
+../../../../review/store/kills/conftest.py
