@@ -47,7 +47,7 @@ def conflicts_html(record: AdjudicationRecord, item: ItemView, agreed: int) -> M
 
 def _settled(agreed: int) -> str:
     if not agreed:
-        return "The reviewers agree on nothing here. Decide:"
+        return "Decide what the reviewers judged differently:"
     things = "1 judgement" if agreed == 1 else f"{agreed} judgements"
     return f"Both reviewers agree on {things}; settled and not shown. Decide the rest:"
 

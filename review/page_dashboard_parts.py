@@ -125,6 +125,11 @@ def _mix_html(found: Dashboard) -> Markup:
     return table_html(("Error", "", "Share", "Claims"), rows, numbers=(2, 3))
 
 
+def _share(rate: Rate) -> str:
+    """Return a share with its counts, short enough for a narrow table."""
+    return f"{percent(rate.value)} ({rate.k:,} of {rate.n:,})" if rate.n else "–"
+
+
 def _planted_html(found: Dashboard) -> Markup:
     known = [planted for planted in found.planted if planted.missed.n]
     if not known:
@@ -143,8 +148,8 @@ def _people_html(people: Sequence[ReviewerPace], user: UserRecord, names: Mappin
             f"{person.submitted:,}",
             f"{person.last_7_days:,}",
             "–" if person.median_seconds is None else f"{person.median_seconds:.0f} s",
-            rate_html(person.planted_found, bar=False),
-            rate_html(person.changed_after_hint, bar=False),
+            _share(person.planted_found),
+            _share(person.changed_after_hint),
         )
         for person in shown
     ]
