@@ -80,7 +80,7 @@ def _tiles_html(found: Dashboard) -> Markup:
             ("Reviews submitted", done, f"{progress.leased:,} in work, {progress.skipped:,} skipped"),
             ("Last seven days", f"{week:,}", "reviews submitted"),
             ("Claims that are wrong", *_tile(found.overall, "random stratum")),
-            ("Contested", f"{progress.contested:,}", f"{progress.waiting_adjudication:,} wait for adjudication"),
+            ("Contested", f"{progress.contested:,}", f"to adjudicate: {progress.waiting_adjudication:,}"),
         ]
     )
 

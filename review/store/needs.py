@@ -35,7 +35,8 @@ def find_needs(session: Session, *, campaign_id: int | None = None, waiting: int
         return ["Make a campaign, on the Campaigns page or with: python -m review campaign create NAME."]
     found = []
     if waiting:
-        found.append(f"{waiting} descriptions wait for a third person: open Adjudicate.")
+        wait = "description waits" if waiting == 1 else "descriptions wait"
+        found.append(f"{waiting:,} {wait} for a third person: open Adjudicate.")
     twice = _skipped_twice(session, campaign_id)
     if twice:
         found.append(f"{twice} descriptions were skipped by two people; their reasons stand in Browse, state skipped.")

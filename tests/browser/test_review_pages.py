@@ -141,7 +141,7 @@ def visit(page, desk, artefacts):
 
 def test_a_conflict_is_decided_by_keys_and_everything_follows(visit, desk, tmp_path):
     page = visit("dashboard", "#dashboard .rv-tiles")
-    assert "1 wait for adjudication" in page.inner_text("#dashboard")
+    assert "to adjudicate: 1" in page.inner_text("#dashboard")
     page = visit("adjudicate", ".rv-conflict")
     assert page.locator(".rv-conflict").count() == 2, "a claim, and how strong AU12 is"
     body = page.inner_text("#adjudicate")
@@ -170,7 +170,7 @@ def test_a_conflict_is_decided_by_keys_and_everything_follows(visit, desk, tmp_p
     assert "H1" not in page.inner_text("#corrections")
 
     page = visit("dashboard", "#dashboard .rv-tiles")
-    assert "0 wait for adjudication" in page.inner_text("#dashboard")
+    assert "to adjudicate: 0" in page.inner_text("#dashboard")
     visit("dashboard", "#dashboard .rv-tiles", theme="dark")
     page = visit("agreement", "#agreement .rv-tiles")
     assert "ann and bob" in page.inner_text("#agreement")

@@ -48,7 +48,7 @@ def test_two_people_judge_a_third_decides_and_a_release_is_made(page, site, hand
     assert {len(site.reviews(login)) for login in (ann, bob)} == {ITEMS}
 
     hands.sign_in("lena")
-    assert "1 wait for adjudication" in report("dashboard", campaign, "4-dashboard", "10 of 10")
+    assert "to adjudicate: 1" in report("dashboard", campaign, "4-dashboard", "10 of 10")
     agreed = report("agreement", campaign, "5-agreement", f"{ann} and {bob}")
     assert "Contested: AU4" in agreed and "None of 20 verdicts was changed" in agreed
     page.goto(f"{site.url}/adjudicate")
@@ -58,7 +58,7 @@ def test_two_people_judge_a_third_decides_and_a_release_is_made(page, site, hand
     assert page.locator(".rv-conflict").count() == 1, "only the claim that they judged differently"
     hands.press("1", "Enter")
     page.wait_for_selector("#adjudicate .notice-good", timeout=30_000)
-    report("dashboard", campaign, "7-dashboard", "0 wait for adjudication")
+    report("dashboard", campaign, "7-dashboard", "to adjudicate: 0")
 
     page.goto(f"{site.url}/releases")
     page.wait_for_selector("#release-preview table", timeout=90_000)
