@@ -30,6 +30,7 @@ def runs(site, tmp_path):
 def choose(page, field, name):
     page.click(f"{field} input")
     page.get_by_role("option", name=name, exact=True).click()
+    page.wait_for_selector("[role=option]", state="detached")  # the list fades out over the next one
 
 
 def test_a_blind_check_appears_among_the_campaigns_and_is_unsealed_when_closed(page, site, hands, runs, artefacts):
