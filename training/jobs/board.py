@@ -8,15 +8,18 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from emola.errors import InputError, ResourceError
 from training.jobs.job import CANCEL, FILE, LOG, Job, Kind, Progress, Stage
+from training.jobs.turns import turn
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _IMPATIENT_S: Final = 20.0
 """A job that was asked to stop so long ago and still runs is killed when it is asked again."""
+_LOOK_S: Final = 0.05
 _LOG_BYTES: Final = 20_000
 
 
@@ -47,21 +50,21 @@ class Jobs:
             ResourceError: the folder cannot be written.
         """
         name = name or f"{time.strftime('%Y%m%d-%H%M%S')}-{kind}-{secrets.token_hex(2)}"
-        final, partial = self.folder / name, self.folder / f".{name}.{os.getpid()}"
+        final, begun = self.folder / name, self.folder / f".{name}.{os.getpid()}"
         filled = tuple(
             replace(s, arguments=tuple(a.replace("{job}", str(final.resolve())) for a in s.arguments)) for s in stages
         )
         try:
-            partial.mkdir(parents=True)
+            begun.mkdir(parents=True)
             now = time.time()
-            Job(name, partial, kind, title, filled, created=now, heartbeat=now, directory=os.getcwd()).write()
+            Job(name, begun, kind, title, filled, created=now, heartbeat=now, directory=os.getcwd()).write()
             if (final / FILE).exists():
                 raise InputError(f"There is a job called {name} already; choose another name.")
-            partial.rename(final)  # from here on it is an entry of the list
+            begun.rename(final)  # from here on it is an entry of the list
         except OSError as error:
             raise ResourceError(f"{final} cannot be written: {error.strerror or error}.") from error
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            shutil.rmtree(begun, ignore_errors=True)
         return self._set_off(final)
 
     def find(self) -> list[Job]:
@@ -105,15 +108,18 @@ class Jobs:
         Raises:
             InputError: there is none of that name, or it runs, or it is done.
         """
-        job = self.get(name)
-        if job.state == "done" or not job.is_over:
-            raise InputError(f"{job.title} is {job.state}; only a job that failed, died or was stopped is continued.")
-        if job.process is not None:
-            job.process.kill_group()  # one that was silent for too long
-        (job.folder / CANCEL).unlink(missing_ok=True)
-        again = replace(job, state="queued", process=None, heartbeat=time.time(), attempt=job.attempt + 1)
-        replace(again, started=None, ended=None, reason="", progress=Progress()).write()
-        return self._set_off(job.folder)
+        with turn(self.get(name).folder, lambda: True, partial(time.sleep, _LOOK_S)):  # of two at once one is refused
+            job = self.get(name)
+            if job.state == "done" or not job.is_over:
+                raise InputError(
+                    f"{job.title} is {job.state}; only a job that failed, died or was stopped is continued."
+                )
+            if job.process is not None:
+                job.process.kill_group()  # one that was silent for too long
+            (job.folder / CANCEL).unlink(missing_ok=True)
+            again = replace(job, state="queued", process=None, heartbeat=time.time(), attempt=job.attempt + 1)
+            replace(again, started=None, ended=None, reason="", progress=Progress()).write()
+            return self._set_off(job.folder)
 
     def log_tail(self, name: str) -> str:
         """Return the end of what a job printed."""

@@ -27,6 +27,8 @@ _MAY_CHANGE: Final = frozenset(
     | {f"data.{split}_{task}" for split in ("train", "eval") for task in ("au", "emotion")}
 )
 """Settings that do not change the result; data files may move, their content is compared by hash."""
+_CLAIMED: Final = ("run.json", "data.json", "config.yaml")
+"""What takes a folder for a run, as it is written; a folder with the last of them is a run folder."""
 _BEAT_SECONDS: Final = 1.0
 _HEARTBEAT: Final = "heartbeat.json"
 
@@ -95,11 +97,11 @@ class RunFolder:
         if (self.folder / "config.yaml").is_file():
             self._compare(config, data)
             return
-        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+        if self.folder.exists() and (not self.folder.is_dir() or self._is_foreign()):
             raise InputError(f"{self.folder} is not an empty folder and no run folder; choose another run.out.")
-        self.write("run.json", _json(provenance))
-        self.write("data.json", _json(data))
-        self.write("config.yaml", config.to_yaml())  # last: a folder with it is a run folder
+        content = (_json(provenance), _json(data), config.to_yaml())
+        for name, text in zip(_CLAIMED, content, strict=True):
+            self.write(name, text)
 
     def write(self, name: str, text: str) -> None:
         """Write a whole file or nothing.
@@ -202,6 +204,10 @@ class RunFolder:
                 f"{self.folder} holds a run that was started differently ({'; '.join(changed)}): "
                 "choose another run.out, or undo the change to continue it."
             )
+
+    def _is_foreign(self) -> bool:
+        """Say whether the folder holds more than what a run that was killed while it took the folder leaves."""
+        return any(path.name.removesuffix(".partial").lstrip(".") not in _CLAIMED for path in self.folder.iterdir())
 
     def _read(self, name: str) -> dict[str, Any]:
         """Return a JSON object of the folder, empty when it is not there."""

@@ -1,10 +1,14 @@
 """What a reader of a run folder meets: whole files, honest heartbeats, metrics without a torn line."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from emola.errors import InputError
+from training.config import TrainConfig
 from training.lora.plot import plot_metrics
 from training.lora.run_folder import RunFolder
 
@@ -66,3 +70,23 @@ def test_the_plot_is_a_picture_of_the_curves(tmp_path: Path) -> None:
         assert picture.size == (960, 720)
         assert len(picture.convert("RGB").getcolors(100_000) or []) > 20
     assert [path.name for path in tmp_path.iterdir()] == ["loss.png"]
+
+
+@pytest.mark.parametrize(
+    "left",
+    [[".run.json.partial"], ["run.json", ".data.json.partial"], ["run.json", "data.json", ".config.yaml.partial"]],
+)
+def test_a_run_that_was_killed_while_it_took_its_folder_can_start_again(
+    settings: dict[str, Any], write_config: Callable[..., Path], tmp_path: Path, left: list[str]
+) -> None:
+    config = TrainConfig.from_yaml(write_config(settings))
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in left:
+        (folder / name).write_text('{"half')
+    RunFolder(folder).claim(config, [], {"version": 1})
+    assert json.loads((folder / "run.json").read_text()) == {"version": 1}
+    (folder / "config.yaml").unlink()
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="not an empty folder"):
+        RunFolder(folder).claim(config, [], {})
