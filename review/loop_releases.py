@@ -1,6 +1,5 @@
 """Releases for the loop: the one that was named or a new one, and that of a rendered sample corrected by script."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from emola.errors import InputError
@@ -19,13 +18,14 @@ LOGIN = "loop"
 CORRECTED = "corrected"
 
 
-def release_of(url: str, folder: Path, name: str | None) -> tuple[Path, Path]:
+def release_of(url: str, folder: Path, name: str, make: bool) -> tuple[Path, Path]:
     """Return folder and data root of a release.
 
     Args:
         url: of the database.
         folder: where new releases are put.
-        name: of a release that exists, or None to make one of all that is gold now.
+        name: of the release.
+        make: whether one that is not there is made, of all that is gold now; one that was begun is made anew.
 
     Raises:
         InputError: there is no complete release of that name, or nothing to release.
@@ -33,16 +33,14 @@ def release_of(url: str, folder: Path, name: str | None) -> tuple[Path, Path]:
     database = Database(url)
     database.upgrade()
     recover_releases(database)
-    if name is None:
-        with database.write() as session:
-            actor = ensure_user(session, login=LOGIN, role="lead")
-        new = f"loop-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-        return _places(make_release(database, name=new, folder=folder, actor_id=actor.id))
-    with database.read() as session:
+    with database.write() as session:
+        actor = ensure_user(session, login=LOGIN, role="lead")
         found = find_release(session, name=name)
-    if found is None or found.state != "complete":
+    if found is not None and found.state == "complete":
+        return _places(found)
+    if not make:
         raise InputError(f"There is no complete release {name!r} in {url}; make it, or name none to have one made.")
-    return _places(found)
+    return _places(make_release(database, name=name, folder=folder, actor_id=actor.id))
 
 
 def complete_releases(database: Database) -> list[tuple[Path, Path]]:

@@ -4,8 +4,10 @@ What concerns the review comes in as functions, since training and review meet o
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -24,8 +26,11 @@ UNSEEN_FACES = 150
 """Where the loop is shown on rendered faces: share of wrong descriptions, mistakes in each at most, and how many faces
 it is measured on unless a number of questions is named."""
 
-ReleaseOf = Callable[[str, Path, str | None], tuple[Path, Path]]
-"""Database, folder of releases, name or None for a new one; returns the release's folder and its data root."""
+RELEASE = "release.txt"
+"""File of a turn's folder that says which release was made for it, so that a killed turn goes on with the same one."""
+
+ReleaseOf = Callable[[str, Path, str, bool], tuple[Path, Path]]
+"""Database, folder of releases, name, whether to make it if it is not there; returns its folder and its data root."""
 
 CorrectedSample = Callable[[Path, Path], Path]
 """Folder of rendered faces with planted errors, working folder; returns the release of the corrected descriptions."""
@@ -41,9 +46,16 @@ def run_command(arguments: Sequence[str], release_of: ReleaseOf, corrected_sampl
     options = _parser().parse_args(arguments)
     say = partial(print, file=sys.stderr, flush=True)
     with alone_in(options.out, say) as lock:
-        plan = _plan_release(options, release_of) if options.sample is None else _plan_sample(options, corrected_sample)
+        plan = (
+            _plan_release(options, release_of, say)
+            if options.sample is None
+            else _plan_sample(options, corrected_sample)
+        )
         summary = run_turn(plan, say, lock)
     sys.stdout.write(f"{summary_markdown(summary)}\nThe report is {plan.out / 'report.html'}.\n")
+    if options.sample is None:
+        runs = f"--old {plan.out / 'base-answers'} --new {plan.out / f'corrected-seed{plan.seeds[0]}-answers'}"
+        say(f"To let reviewers say blindly which is better: python -m review blind-check ask {runs} --db {options.db}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,8 +64,13 @@ def _parser() -> argparse.ArgumentParser:
         description="Corrections become a release, a LoRA, a score beside the old one, and an adapter for the demo. "
         "The same command continues what was stopped.",
     )
-    parser.add_argument("--db", default="review.db", metavar="URL", help="review database (default: %(default)s)")
-    parser.add_argument("--files", type=Path, default=Path("review-files"), metavar="DIR", help="where releases lie")
+    place = os.environ.get
+    database = "review database (default: %(default)s; EMOLA_DB)"
+    parser.add_argument("--db", default=place("EMOLA_DB", "review.db"), metavar="URL", help=database)
+    files = "where releases lie (default: %(default)s; EMOLA_FILES)"
+    parser.add_argument(
+        "--files", type=Path, default=Path(place("EMOLA_FILES", "review-files")), metavar="DIR", help=files
+    )
     parser.add_argument("--release", metavar="NAME", help="a release that exists; a new one is made without it")
     parser.add_argument("--out", type=Path, default=Path("runs/loop"), metavar="DIR", help="default: %(default)s")
     parser.add_argument("--base", default=str(TINY), metavar="M", help="model to train on (default: EmoLA-tiny)")
@@ -71,9 +88,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _plan_release(options: argparse.Namespace, release_of: ReleaseOf) -> LoopPlan:
-    """Return a turn over one release."""
-    folder, root = release_of(options.db, options.files / "releases", options.release)
+def _plan_release(options: argparse.Namespace, release_of: ReleaseOf, say: Callable[[str], None]) -> LoopPlan:
+    """Return a turn over one release: the one that was named, or a new one that the folder then remembers."""
+    note = options.out / RELEASE
+    known = note.read_text(encoding="utf-8").strip() if note.is_file() else ""
+    if options.release is None and not known:
+        known = f"loop-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        partial_note = note.with_name(f".{RELEASE}")
+        partial_note.write_text(known, encoding="utf-8")
+        partial_note.replace(note)
+    elif options.release is None:
+        say(f"{options.out} goes on with the release {known}; name another folder with --out for a new one.")
+    folder, root = release_of(options.db, options.files / "releases", options.release or known, options.release is None)
     arm = arm_of_release("corrected", folder)
     data = options.data or str(folder)
     return LoopPlan(
