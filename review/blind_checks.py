@@ -36,6 +36,7 @@ from review.store.imports import NewDescription, find_or_add_source
 
 PROBE_FACES: Final = 60
 """Faces of a check unless told otherwise: 120 texts of one task, three days of 40."""
+LARGEST_SEED: Final = 2**31 - 1
 TRAINING: Final = "a training picture, which the new model may know by heart"
 TOUCHED: Final = "a text about it was handed out before, so somebody may know whose it is"
 NO_PICTURE: Final = "its picture cannot be opened in"

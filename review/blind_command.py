@@ -5,12 +5,12 @@ import json
 import secrets
 from pathlib import Path
 
-from review.blind_checks import PROBE_FACES, create_blind_check
+from review.blind_checks import LARGEST_SEED, PROBE_FACES, create_blind_check
+from review.blind_offers import ask_reviewers
 from review.blind_report import BlindReport, blind_report
 from review.console import Commands, actor_id, add_actor, add_command, open_database, say, say_table
 from review.store.blind_checks import list_checks
 
-LARGEST_SEED = 2**31 - 1
 SEALED = (
     "The models are named once every face is judged and decided, or the check is closed: until then they are A and B."
 )
@@ -22,6 +22,7 @@ def add_parsers(commands: Commands) -> None:
     parser = commands.add_parser("blind-check", help=words, description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     _add_create(actions)
+    _add_ask(actions)
     words = "List the blind checks and how far they are."
     add_command(actions, "list", run_list, words, "python -m review blind-check list")
     words = "Say which kinds of errors became rarer, with 95 % intervals."
@@ -50,6 +51,27 @@ def _add_create(actions: Commands) -> None:
     seeds.add_argument("--seed", type=int, default=0, metavar="S", help="of the drawing and the order (default 0)")
     seeds.add_argument("--random", action="store_true", help="draw the seed by chance; it is kept with the check")
     add_actor(parser)
+
+
+def _add_ask(actions: Commands) -> None:
+    words = (
+        f"Ask reviewers which of two runs is better, as the studio's button does: {PROBE_FACES} faces, their texts "
+        "about action units where both have such; runs that are compared already are left alone."
+    )
+    example = "python -m review blind-check ask --old runs/loop/base-answers --new runs/loop/corrected-seed1-answers"
+    parser = add_command(actions, "ask", run_ask, words, example)
+    parser.add_argument("--old", type=Path, required=True, metavar="RUN", help="folder of the old model's run")
+    parser.add_argument("--new", type=Path, required=True, metavar="RUN", help="folder of the new model's run")
+    add_actor(parser)
+
+
+def run_ask(options: argparse.Namespace) -> int:
+    """Open a blind check with the choices of the studio's button, unless there is one."""
+    with open_database(options.db, create=True) as database:
+        with database.write() as session:
+            actor = actor_id(session, options.actor)
+        say(ask_reviewers(database, old=options.old, new=options.new, actor_id=actor))
+    return 0
 
 
 def run_create(options: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """What the commands of ``python -m review`` share: the database they work on, who does it, progress bars, tables."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -41,9 +42,9 @@ def add_command(commands: Commands, name: str, run: Run, summary: str, example: 
     )
     parser.add_argument(
         "--db",
-        default=DEFAULT_DATABASE,
+        default=os.environ.get("EMOLA_DB", DEFAULT_DATABASE),
         metavar="FILE_OR_URL",
-        help=f"SQLite file, or postgresql://USER@HOST/NAME (default {DEFAULT_DATABASE})",
+        help=f"SQLite file, or postgresql://USER@HOST/NAME (default: EMOLA_DB, else {DEFAULT_DATABASE})",
     )
     parser.set_defaults(run=run)
     return parser

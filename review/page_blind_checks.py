@@ -10,7 +10,7 @@ from gradio.events import Dependency
 from markupsafe import Markup
 
 from emola.errors import InputError
-from review.blind_checks import PROBE_FACES, create_blind_check
+from review.blind_checks import LARGEST_SEED, PROBE_FACES, create_blind_check
 from review.blind_report import blind_report
 from review.database import Database
 from review.page_answering import QUIET, Who, answering, fill_on_open
@@ -28,7 +28,6 @@ TITLE = section_html("Blind check") + Markup('<p class="muted">{}</p>').format(
     "without knowing whose they are."
 )
 TASKS: list[tuple[str, str]] = [("action units and emotion", ""), ("action units", "au"), ("emotion", "emotion")]
-LARGEST_SEED = 2**31 - 1
 NO_RUNS = notice_html("There are no two finished benchmark runs yet; the Train page and the command line make them.")
 
 

@@ -94,23 +94,32 @@ def read_run(folder: Path) -> tuple[Run, list[dict[str, Any]]]:
     Raises:
         InputError: there is no ``run.json``, it is damaged, or no answer is there.
     """
-    description = folder / "run.json"
-    if not description.is_file():
-        raise InputError(f"{folder} is no benchmark run: it holds no run.json.")
-    content = description.read_bytes()
-    try:
-        document = json.loads(content)
-        model, root = str(document["model"]), Path(document["root"])
-        identity = json.dumps(document["identity"], sort_keys=True)
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{description} is damaged or of another version ({error}).") from error
+    run = run_of(folder)
     rows = [row for task in TASKS for row in _lines(folder / f"predictions_{task}.jsonl")]
     if not rows:
         rows = [row for path in sorted((folder / "parts").glob("journal-*.jsonl")) for row in _lines(path)]
     if not rows:
         raise InputError(f"{folder} holds no answer yet; let the run come further first.")
+    return run, rows
+
+
+def run_of(folder: Path) -> Run:
+    """Return which run lies in a folder, without its answers.
+
+    Raises:
+        InputError: there is no ``run.json``, or it is damaged.
+    """
+    description = folder / "run.json"
+    if not description.is_file():
+        raise InputError(f"{folder} is no benchmark run: it holds no run.json.")
+    try:
+        document = json.loads(description.read_bytes())
+        model, root = str(document["model"]), Path(document["root"])
+        identity = json.dumps(document["identity"], sort_keys=True)
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{description} is damaged or of another version ({error}).") from error
     name = f"{folder.resolve().name} {hashlib.sha256(identity.encode()).hexdigest()[:8]}"
-    return Run(name, Path(model).name if Path(model).exists() else model, root), rows
+    return Run(name, Path(model).name if Path(model).exists() else model, root)
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

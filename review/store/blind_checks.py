@@ -205,6 +205,13 @@ def find_check(session: Session, *, name: str) -> BlindCheckRecord:
     return _record(session, check, set(session.scalars(sealed_campaigns())))
 
 
+def find_check_of(session: Session, *, old_run: str, new_run: str) -> BlindCheckRecord | None:
+    """Return the newest blind check of two benchmark runs, whichever is the old one, by their names."""
+    either = BlindCheck.old_run.in_((old_run, new_run)), BlindCheck.new_run.in_((old_run, new_run))
+    check = session.scalar(select(BlindCheck).where(*either).order_by(BlindCheck.id.desc()).limit(1))
+    return None if check is None else _record(session, check, set(session.scalars(sealed_campaigns())))
+
+
 def _record(session: Session, check: BlindCheck, sealed: set[int]) -> BlindCheckRecord:
     rows = session.scalars(
         select(BlindPair).where(BlindPair.blind_check_id == check.id).order_by(BlindPair.image_id, BlindPair.task)
