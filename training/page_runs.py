@@ -19,6 +19,7 @@ from training.benchmark.report_tables import TASK_NAMES
 from training.benchmark.run_items import SHOWS, ReadItem, Show, select_items
 from training.benchmark.run_listing import RunLibrary
 from training.data.records import RecordFault
+from training.page_blind import BlindChecks, BlindOffer
 from training.page_runs_html import difference_html, items_html, list_html, notice, scores_html
 
 ASSETS = Path(__file__).parent / "page_assets"
@@ -54,15 +55,16 @@ class Chosen:
     page: int
 
 
-def build_runs_page(runs_folder: Path, open_in_demo: DemoLink | None = None) -> None:
+def build_runs_page(runs_folder: Path, open_in_demo: DemoLink | None = None, blind: BlindChecks | None = None) -> None:
     """Build the tab "Runs" inside the current tabs; nothing is read before somebody opens it.
 
     Args:
         runs_folder: runs lie in it, up to four folders deep; it need not exist.
         open_in_demo: where an item's picture can be opened; None shows no button for it.
+        blind: how reviewers are asked which of two runs is better; None shows no button for it.
     """
     with gr.Tab("Runs", id="runs") as tab:
-        RunsPage(RunLibrary(runs_folder), open_in_demo, tab)
+        RunsPage(RunLibrary(runs_folder), open_in_demo, blind, tab)
 
 
 class RunsPage:
@@ -71,10 +73,11 @@ class RunsPage:
     Args:
         library: the runs.
         demo: where an item's picture can be opened, or None.
+        blind: how reviewers are asked which of two runs is better, or None.
         tab: what is opened to see the page.
     """
 
-    def __init__(self, library: RunLibrary, demo: DemoLink | None, tab: gr.Tab) -> None:
+    def __init__(self, library: RunLibrary, demo: DemoLink | None, blind: BlindChecks | None, tab: gr.Tab) -> None:
         self.library, self.demo = library, demo
         self.list = self._html("runs-list")
         with gr.Column(visible=False) as self.look:
@@ -86,6 +89,8 @@ class RunsPage:
             with gr.Tabs():
                 with gr.Tab("Scores"):
                     self.difference = self._html("runs-difference")
+                    self.blind = BlindOffer(blind, "runs")
+                    self.blind.draw_said(self._html)
                     self.scores = self._html("runs-scores")
                 with gr.Tab("Items"):
                     with gr.Row():
@@ -189,6 +194,22 @@ class RunsPage:
             raise gr.Error(str(error)) from error
         raise gr.Error("That item is not in the run any more; choose the run again.")
 
+    def show_blind(self, run: str | None, other: str | None, request: gr.Request) -> tuple[Any, str]:
+        """Return the button that asks reviewers which of the two runs is better, or how their check stands."""
+        return self.blind.shown(self._compared(run, other), request)
+
+    def ask(self, run: str | None, other: str | None, request: gr.Request) -> tuple[Any, str]:
+        """Let reviewers say which of the two runs is better; the one compared with counts as the old one."""
+        compared = self._compared(run, other)
+        if compared is not None:
+            self.blind.ask(compared, request)
+        return self.blind.shown(compared, request)
+
+    def _compared(self, run: str | None, other: str | None) -> tuple[Path, Path] | None:
+        """Return the folders of the older and the newer run, None where there are not two."""
+        folders = {found.key: found.folder for found in self.library.runs()}
+        return (folders[other], folders[run]) if other in folders and run in folders and run != other else None
+
     def _result(self, key: str | None) -> RunResult:
         if not key:
             raise InputError("Choose a run first.")
@@ -236,13 +257,15 @@ class RunsPage:
             chosen = event.then(self.choose, asked, looked, **QUIET)
             offered = chosen.then(self.offer_filters, [self.task, self.other, self.show, self.about], filters, **QUIET)
             scored = offered.then(self.show_scores, self.controls, scores, **QUIET)
-            return scored.then(self.show_items, self.controls, items, **QUIET)
+            offering = scored.then(self.show_blind, [self.run, self.other], self.blind.outputs, **QUIET)
+            return offering.then(self.show_items, self.controls, items, **QUIET)
 
         opened = tab.select(self.load, [self.run, self.protocol], [self.list, self.look, self.run], **QUIET)
         look(opened).then(self.fill_in, [self.run, self.protocol], self.list, **QUIET)
         controls = (self.run, self.other, self.task, self.protocol)
         look(gr.on([control.input for control in controls], lambda: 0, None, self.page, **QUIET))
         look(cast(Any, self.list).choose(self.on_name, None, self.run, **QUIET))
+        self.blind.button.click(self.ask, [self.run, self.other], self.blind.outputs, **QUIET)
         again = gr.on([self.show.input, self.about.input], lambda: 0, None, self.page, **QUIET)
         again.then(self.show_items, self.controls, items, **QUIET)
         for button, step in ((self.back, -1), (self.forth, 1)):

@@ -8,6 +8,7 @@ import gradio as gr
 
 from training.jobs.board import Jobs
 from training.jobs.plan import DataChoice, find_data_sets, review_release
+from training.page_blind import BlindChecks
 from training.page_runs import DemoLink, build_runs_page
 from training.page_train import ShelfLink, build_train_page
 
@@ -17,21 +18,32 @@ Releases = Callable[[], list[tuple[Path, Path]]]
 StudioTab = Callable[[Any, gr.Tabs], None]
 
 
-def runs_tab(runs: Path) -> StudioTab:
-    """Return what builds the tab of the benchmark runs, whose pictures open in the demo."""
+def runs_tab(runs: Path, blind: BlindChecks | None) -> StudioTab:
+    """Return what builds the tab of the benchmark runs, whose pictures open in the demo.
+
+    Args:
+        runs: their folder.
+        blind: how reviewers are asked which of two runs is better, or None.
+    """
 
     def build(demo: Any, tabs: gr.Tabs) -> None:
         def open_picture(path: Path, task: str, request: gr.Request) -> tuple[Any, ...]:
             opened = demo.open(demo.visit(request), path, path.name)
             return gr.Tabs(selected="demo"), gr.update(value=task), *opened
 
-        build_runs_page(runs, DemoLink(open_picture, [tabs, demo.controls[0], demo.stage, *demo.answers]))
+        link = DemoLink(open_picture, [tabs, demo.controls[0], demo.stage, *demo.answers])
+        build_runs_page(runs, link, blind)
 
     return build
 
 
 def train_tab(
-    runs: Path, files: Path, bases: Sequence[str], releases: Releases, may_start: Callable[[gr.Request], bool]
+    runs: Path,
+    files: Path,
+    bases: Sequence[str],
+    releases: Releases,
+    may_start: Callable[[gr.Request], bool],
+    blind: BlindChecks | None,
 ) -> StudioTab:
     """Return what builds the tab "Train & benchmark".
 
@@ -41,6 +53,7 @@ def train_tab(
         bases: models that can be trained further.
         releases: what can be learned from.
         may_start: whether a visitor may start processes; others may watch.
+        blind: how reviewers are asked which of two models is better, or None.
     """
 
     def choices() -> list[DataChoice]:
@@ -54,6 +67,6 @@ def train_tab(
             return gr.Tabs(selected="demo"), made, gr.update(choices=names, value=names[0])
 
         shelf = ShelfLink(offer, [tabs, *demo.models])
-        build_train_page(Jobs(runs / "jobs"), choices, lambda: list(bases), runs, shelf, may_start)
+        build_train_page(Jobs(runs / "jobs"), choices, lambda: list(bases), runs, shelf, may_start, blind)
 
     return build

@@ -14,6 +14,7 @@ from emola.errors import EmolaError, InputError
 from training.jobs.board import Jobs
 from training.jobs.job import Job
 from training.jobs.plan import ADAPTER, REPORT, TRAINING, DataChoice, TrainRequest, plan_training, train_stages
+from training.page_blind import BlindChecks, JobBlindOffer
 from training.page_runs import ASSETS, QUIET, as_returned
 from training.page_train_html import job_html, jobs_html, message_html, plan_html
 
@@ -54,6 +55,7 @@ def build_train_page(
     runs_folder: Path,
     shelf: ShelfLink | None = None,
     may_start: Callable[[gr.Request], bool] = lambda _: True,
+    blind: BlindChecks | None = None,
 ) -> None:
     """Build the tab "Train & benchmark" inside the current tabs; nothing is read before somebody opens it.
 
@@ -64,9 +66,10 @@ def build_train_page(
         runs_folder: earlier runs lie in it; the time of a step comes from them.
         shelf: how an adapter gets into the demo; None shows no button for it.
         may_start: whether a visitor may start, stop and continue jobs; others may watch.
+        blind: how reviewers are asked which of two models is better; None shows no button for it.
     """
     with gr.Tab("Train & benchmark", id="train") as tab:
-        TrainPage(jobs, releases, models, runs_folder, shelf, may_start, tab)
+        TrainPage(jobs, releases, models, runs_folder, shelf, may_start, blind, tab)
 
 
 class TrainPage:
@@ -80,6 +83,7 @@ class TrainPage:
         runs_folder: Path,
         shelf: ShelfLink | None,
         may_start: Callable[[gr.Request], bool],
+        blind: BlindChecks | None,
         tab: gr.Tab,
     ) -> None:
         self.jobs, self.releases, self.models = jobs, releases, models
@@ -91,7 +95,7 @@ class TrainPage:
             with gr.Column(scale=8, min_width=320):
                 self.list = self._html("train-jobs")
                 self.chosen = gr.State(None)
-                self._job_buttons()
+                self._job_buttons(blind)
                 self.watch = self._html("train-job")
                 self.log = gr.Textbox(label="Log", lines=10, max_lines=10, visible=False, elem_id="train-log")
         self.clock = gr.Timer(WATCH_EVERY_S, active=False)
@@ -232,13 +236,15 @@ class TrainPage:
         self.plan = self._html("train-plan")
         self.go = gr.Button("Start", variant="primary", elem_id="train-start", interactive=False)
 
-    def _job_buttons(self) -> None:
+    def _job_buttons(self, blind: BlindChecks | None) -> None:
         fixed: dict[str, Any] = {"visible": False, "scale": 0, "size": "md"}
         with gr.Row():
             self.stop = gr.Button("Stop", elem_id="train-stop", min_width=110, **fixed)
             self.again = gr.Button("Continue", elem_id="train-resume", min_width=110, **fixed)
             self.give = gr.Button("Put the adapter into the demo", elem_id="train-offer", min_width=260, **fixed)
             self.fetch = gr.DownloadButton("Download the report", elem_id="train-report", min_width=210, **fixed)
+            self.blind = JobBlindOffer(blind, self.jobs, self.releases)
+        self.blind.draw_said(self._html)
 
     def _html(self, name: str) -> gr.HTML:
         return gr.HTML(
@@ -254,7 +260,8 @@ class TrainPage:
         planned = [self.plan, self.go]
 
         def redraw(event: Any) -> None:
-            event.then(self.show, self.chosen, shown, **QUIET)
+            drawn = event.then(self.show, self.chosen, shown, **QUIET)
+            drawn.then(self.blind.show, self.chosen, self.blind.outputs, **QUIET)
 
         data, _, base, *_ = self.form
         opened = tab.select(self.load, [data, base, self.chosen], [data, base, self.chosen], **QUIET)
@@ -265,7 +272,9 @@ class TrainPage:
         redraw(cast(Any, self.list).choose(self.on_job, None, self.chosen, **QUIET))
         redraw(self.stop.click(self.cancel, self.chosen, None, **QUIET))
         redraw(self.again.click(self.resume, self.chosen, None, **QUIET))
-        self.clock.tick(self.show, self.chosen, shown, **QUIET)
+        redraw(self.blind.button.click(self.blind.ask_of_job, self.chosen, self.chosen, **QUIET))
+        ticked = self.clock.tick(self.show, self.chosen, shown, **QUIET)
+        ticked.then(self.blind.show, self.chosen, self.blind.outputs, **QUIET)
         if self.shelf is not None:
             self.give.click(self.offer, self.chosen, list(self.shelf.outputs), **QUIET)
 

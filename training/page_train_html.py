@@ -63,6 +63,11 @@ def message_html(sentence: str, kind: str = "info") -> str:
     return _in_page(notice_html(sentence, kind))
 
 
+def blind_html(sentence: str, kind: str = "info") -> str:
+    """Return how a blind check stands, with the way to the page that has its result."""
+    return _in_page(f'{notice_html(sentence, kind)}<p class="numbers"><a href="./campaigns">Open Campaigns</a></p>')
+
+
 def _in_page(inner: str) -> str:
     return f'<div class="train">{inner}</div>'
 

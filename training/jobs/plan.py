@@ -178,15 +178,26 @@ def train_stages(request: TrainRequest) -> list[Stage]:
     ]
     if not request.held_out or request.data.benchmark is None:
         return stages
-    for title, model, out in (
-        ("the base", request.base, BEFORE),
-        ("the new adapter", f"{request.base}+{{job}}/{ADAPTER}", AFTER),
-    ):
-        data = ("--data", request.data.benchmark, "--root", str(request.data.root), "--limit", str(request.held_out))
-        asked = ("run", "--model", model, *data, "--out", f"{{job}}/{out}")
-        stages.append(Stage(f"Benchmark of {title}", "training.benchmark", asked, out))
+    stages += asking_stages(request.base, f"{{job}}/{ADAPTER}", request.data, request.held_out)
     report = ("report", f"{{job}}/{BEFORE}", f"{{job}}/{AFTER}", "--out", f"{{job}}/{REPORT}")
     return [*stages, Stage("Report", "training.benchmark", report)]
+
+
+def asking_stages(base: str, adapter: str, data: DataChoice, held_out: int) -> list[Stage]:
+    """Return the commands that ask a base and its adapter the same questions, into ``before`` and ``after``.
+
+    Args:
+        base: folder or hub id.
+        adapter: folder; ``{job}`` in it stands for the job's.
+        data: whose held-out faces are asked about; it has some.
+        held_out: faces of each task.
+    """
+    stages = []
+    for title, model, out in (("the base", base, BEFORE), ("the new adapter", f"{base}+{adapter}", AFTER)):
+        given = ("--data", str(data.benchmark), "--root", str(data.root), "--limit", str(held_out))
+        asked = ("run", "--model", model, *given, "--out", f"{{job}}/{out}")
+        stages.append(Stage(f"Benchmark of {title}", "training.benchmark", asked, out))
+    return stages
 
 
 def plan_training(request: TrainRequest, runs_folder: Path) -> TrainPlan:

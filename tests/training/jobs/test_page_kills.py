@@ -35,7 +35,7 @@ jobs, data, base, configs = sys.argv[1:]
 page_train.CONFIGS = Path(configs)
 choices = lambda: [replace(data_set(Path(data)), crop="whole")]
 with gr.Blocks(), gr.Tabs(), gr.Tab("Train") as tab:
-    page = page_train.TrainPage(Jobs(Path(jobs)), choices, lambda: [base], Path(jobs), None, lambda _: True, tab)
+    page = page_train.TrainPage(Jobs(Path(jobs)), choices, lambda: [base], Path(jobs), None, lambda _: True, None, tab)
 
 def look():
     while True:
