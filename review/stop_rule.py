@@ -34,7 +34,7 @@ from review.rank_stability import (
     repeats_for,
     share_in_order,
     unit_f1_means,
-    unit_present,
+    units_present,
 )
 from review.statistics import Rate, rate
 
@@ -80,7 +80,11 @@ def advise(table: AnswerTable, *, simulations: int | None = None, seed: int = 0)
         seed: of the drawing; the same seed gives the same advice.
     """
     shared = common_items(table)
-    now = WeightedScores(shared, "now")(np.ones((1, len(shared.old))))[0] if len(shared.old) else np.full(1, np.nan)
+    now = (
+        WeightedScores(shared, "now")(np.ones((1, len(shared.old)), np.float32))[0]
+        if len(shared.old)
+        else np.full(1, np.nan)
+    )
     if len(shared.runs) < 2 or np.isnan(now).any():
         return None
     left = int((~shared.reviewed).sum())
@@ -123,44 +127,60 @@ def _stays(table: AnswerTable, shared: AnswerTable, now: Floats, simulations: in
 
 
 def _units(table: AnswerTable, shared: AnswerTable, size: int, random: np.random.Generator) -> Floats:
-    """Return the mean F1 (S, R) of completions."""
+    """Return the mean F1 (S, R) of completions.
+
+    Items left to review in which a unit has the same old label and the same runs say it are drawn together: how many of
+    them get the unit is binomial.
+    """
     left, known = ~shared.reviewed, shared.reviewed & (shared.now != NONE)
+    was, became = (units_present(codes[table.sampled][:, None])[:, :, 0] for codes in (table.old, table.now))
+    old, spoken = units_present(shared.old[left][:, None]), units_present(shared.said[left])
+    truth, heard = units_present(shared.now[known][:, None]), units_present(shared.said[known])
     hits, labels, said = [], [], []
-    for unit in SCORED_ACTION_UNITS:
-        was, became = (unit_present(codes[table.sampled], unit) for codes in (table.old, table.now))
-        wrong = _shares(int(((was == 1) & (became == 0)).sum()), int((was == 1).sum()), size, random)
-        missing = _shares(int(((was == 0) & (became == 1)).sum()), int((was == 0).sum()), size, random)
-        there = unit_present(shared.old[left], unit)
-        chance = np.where(there == 1, 1 - wrong[:, None], missing[:, None])
-        drawn = (random.random(chance.shape) < chance).astype(float)
-        truth, spoken = unit_present(shared.now[known], unit), unit_present(shared.said, unit)
-        hits.append(drawn @ spoken[left] + truth @ spoken[known])
-        labels.append(drawn.sum(1, keepdims=True) + truth.sum())
-        said.append(np.broadcast_to(spoken[left].sum(0) + spoken[known].sum(0), hits[-1].shape))
+    for unit in range(len(SCORED_ACTION_UNITS)):
+        wrong = _shares(int((was & ~became)[:, unit].sum()), int(was[:, unit].sum()), size, random)
+        missing = _shares(int((~was & became)[:, unit].sum()), int((~was)[:, unit].sum()), size, random)
+        kinds, counts = _alike(np.concatenate([old[:, unit], spoken[:, unit]], 1))
+        chance = np.where(kinds[:, 0], 1 - wrong[:, None], missing[:, None])
+        drawn = random.binomial(counts, chance).astype(float)
+        hits.append(drawn @ kinds[:, 1:] + (heard & truth)[:, unit].sum(0))
+        labels.append(drawn.sum(1, keepdims=True) + truth[:, unit].sum())
+        said.append(np.broadcast_to(spoken[:, unit].sum(0) + heard[:, unit].sum(0), hits[-1].shape).astype(float))
     return unit_f1_means(np.stack(hits, 1), np.stack(labels, 1), np.stack(said, 1))
 
 
+def _alike(rows: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], Ints]:
+    """Return the different rows (K, N) of some (I, N), and how often each occurs (K,)."""
+    packed = np.packbits(rows, axis=1)
+    _, first, counts = np.unique(packed, axis=0, return_index=True, return_counts=True)
+    return rows[first], counts
+
+
 def _emotions(table: AnswerTable, shared: AnswerTable, size: int, random: np.random.Generator) -> Floats:
-    """Return the share of right emotions (S, R) of completions."""
+    """Return the share of right emotions (S, R) of completions; only labels that change are looked at in each."""
     left, known = ~shared.reviewed, shared.reviewed & (shared.now != NONE)
     old, new = table.old[table.sampled], table.now[table.sampled]
     differs = (old != new) & (new != NONE)
     share = _shares(int(differs.sum()), len(old), size, random)
-    targets = new[differs] if differs.any() else np.arange(len(EMOTIONS))
-    flips = random.random((size, int(left.sum()))) < share[:, None]
-    labels = np.broadcast_to(shared.old[left], flips.shape)
-    drawn = np.where(flips, _other(labels, targets, random), labels)
-    right = np.stack([(drawn == answers).sum(1) for answers in shared.said[left].T], 1)
-    fixed = (shared.said[known] == shared.now[known][:, None]).sum(0)
-    return np.asarray((right + fixed) / ((drawn != NONE).sum(1, keepdims=True) + int(known.sum())))
+    classes, counts = np.unique(new[differs] if differs.any() else np.arange(len(EMOTIONS)), return_counts=True)
+    targets = random.dirichlet(counts, size=size).cumsum(1)[:, :-1]
+    labels, said = shared.old[left], shared.said[left]
+    right = (said == labels[:, None]) & (labels != NONE)[:, None]
+    readable = int((labels != NONE).sum() + known.sum())
+    fixed = right.sum(0) + (shared.said[known] == shared.now[known][:, None]).sum(0)
+    scores = np.empty((size, len(fixed)))
+    for number in range(size):
+        flips = np.flatnonzero(random.random(len(labels)) < share[number])
+        drawn = _other(labels[flips], classes, targets[number], random)
+        gained = (said[flips] == drawn[:, None]).sum(0) - right[flips].sum(0)
+        scores[number] = (fixed + gained) / (readable + int((labels[flips] == NONE).sum()))
+    return scores
 
 
-def _other(labels: Ints, targets: Ints, random: np.random.Generator) -> Ints:
-    """Return an emotion (S, N) for each label that it may have become, never itself."""
-    classes, counts = np.unique(targets, return_counts=True)
-    bounds = random.dirichlet(counts, size=len(labels)).cumsum(1)[:, None, :-1]
-    drawn = classes[(random.random(labels.shape)[:, :, None] > bounds).sum(2)]
-    another = (labels + 1 + random.integers(0, len(EMOTIONS) - 1, labels.shape)) % len(EMOTIONS)
+def _other(labels: Ints, classes: Ints, bounds: Floats, random: np.random.Generator) -> Ints:
+    """Return an emotion (N,) for each label that it may have become, never itself."""
+    drawn = classes[np.searchsorted(bounds, random.random(len(labels)), side="left")]
+    another = (labels + 1 + random.integers(0, len(EMOTIONS) - 1, len(labels))) % len(EMOTIONS)
     return np.asarray(np.where(drawn == labels, another, drawn))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from review.rank_stability import NONE, AnswerTable, WeightedScores, common_items, rank_runs
-from review.scores import Tally, recognition, tally
+from review.scores import Tally, generation, recognition, tally
 
 
 def table(said, old, now=None, *, task="emotion", rouge=None, **more) -> AnswerTable:
@@ -78,7 +78,7 @@ def test_scores_of_weighted_items_are_those_of_the_sums():
     labels = bits(9)
     labels[4] = NONE
     given = table(bits(9, 3), labels, task="au")
-    weights = chance.integers(0, 3, (5, 9)).astype(float)
+    weights = chance.integers(0, 3, (5, 9)).astype(np.float32)
     scores = WeightedScores(given, "old")(weights)
     for sample, counts in enumerate(weights):
         for run in range(3):
@@ -88,3 +88,44 @@ def test_scores_of_weighted_items_are_those_of_the_sums():
                 for _ in range(int(times)):
                     sums += tally("au", said=int(given.said[item, run]), label=label, rouge=None)
             assert scores[sample, run] == pytest.approx(recognition("au", sums))
+
+
+def plain_order(given, measured, weights) -> list[int]:
+    """Rank runs by S_rege (or S_re) of items counted so often, from the definitions and nothing else."""
+    scores = []
+    for place in range(len(given.runs)):
+        sums = Tally()
+        for item, times in enumerate(weights):
+            label = None if measured[0][item] == NONE else int(measured[0][item])
+            said = None if given.said[item, place] == NONE else int(given.said[item, place])
+            rouge = round(measured[1][item, place] * 10**9)
+            for _ in range(int(times)):
+                sums += tally(given.task, said=said, label=label, rouge=rouge)
+        scores.append(round(recognition(given.task, sums) + generation(sums), 6))
+    return scores
+
+
+@pytest.mark.parametrize("task", ["emotion", "au"])
+def test_the_ranking_is_that_of_a_plain_restatement(task):
+    """Scores, ranks and how often the order holds, against samples drawn and scored item by item."""
+    chance = np.random.default_rng(5)
+    codes = [1 << 4, 1 << 12, 1 << 4 | 1 << 12, 1 << 6, 0] if task == "au" else [0, 1, 2, 3, NONE]
+    old = chance.choice(codes, 40)
+    now = np.where(chance.random(40) < 0.3, chance.choice(codes, 40), old)
+    wrong = chance.random((40, 3)) < [0.35, 0.4, 0.6]
+    said = np.where(wrong, chance.choice(codes, (40, 3)), old[:, None])
+    given = table(said, old, now, task=task, rouge=0.0)
+    rouge = [chance.random((40, 3)) / 3 for _ in range(2)]
+    given = AnswerTable(**{**vars(given), "rouge_old": rouge[0], "rouge_now": rouge[1]})
+    found = rank_runs(given, repeats=2000)
+    whole = plain_order(given, (now, rouge[1]), np.ones(40))
+    assert {run.run - 1: run.score_now for run in found.runs} == pytest.approx(dict(enumerate(whole)), abs=1e-5)
+    order = [run.run - 1 for run in found.runs]
+    assert order == sorted(range(3), key=lambda place: -whole[place])
+
+    samples = [np.bincount(chance.integers(0, 40, 40), minlength=40) for _ in range(400)]
+    holds = [plain_order(given, (now, rouge[1]), sample) for sample in samples]
+    share = np.mean([scores[order[0]] >= scores[order[1]] >= scores[order[2]] for scores in holds])
+    assert found.held_now == pytest.approx(share, abs=4 * np.sqrt(0.25 / 400))
+    ahead = np.mean([scores[order[0]] >= scores[order[1]] for scores in holds])
+    assert found.runs[0].above_next == pytest.approx(ahead, abs=4 * np.sqrt(0.25 / 400))

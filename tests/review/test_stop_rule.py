@@ -1,10 +1,14 @@
 """Whether more review would change the order of the models."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from review.rank_stability import AnswerTable, rank_runs
+from emola.taxonomy import EMOTIONS, SCORED_ACTION_UNITS
+from review.rank_stability import AnswerTable, WeightedScores, rank_runs
 from review.score_tables import stop_sentence
+from review.scores import Tally, recognition, tally
 from review.statistics import rate
 from review.stop_rule import advise, reviews_needed
 
@@ -106,3 +110,57 @@ def test_labels_that_nobody_could_read_do_no_harm(task):
     table = answers([[4, 2]] * 100, [-1] * 50 + [4] * 50, [4] * 100, reviewed=[True] * 50 + [False] * 50, task=task)
     found = advise(table)
     assert found is None or 0 <= found.stays <= 1
+
+
+def drawn_item_by_item(table, random) -> bool:
+    """Complete the review once, label by label, and say whether the order of today stays."""
+    sampled, left = np.flatnonzero(table.sampled), np.flatnonzero(~table.reviewed)
+    now = table.now.copy()
+    if table.task == "emotion":
+        pairs = [(table.old[item], table.now[item]) for item in sampled]
+        became = [new for old, new in pairs if old != new]
+        share = random.beta(len(became) + 0.5, len(pairs) - len(became) + 0.5)
+        weights = random.dirichlet(np.ones(len(became)))
+        for item in left:
+            if random.random() < share:
+                drawn = became[random.choice(len(became), p=weights)]
+                others = [label for label in range(len(EMOTIONS)) if label != now[item]]
+                now[item] = random.choice(others) if drawn == now[item] else drawn
+    else:
+        for unit in SCORED_ACTION_UNITS:
+            bit = 1 << unit
+            had = [item for item in sampled if table.old[item] & bit]
+            lacked = [item for item in sampled if not table.old[item] & bit]
+            lost = sum(not table.now[item] & bit for item in had)
+            gained = sum(bool(table.now[item] & bit) for item in lacked)
+            wrong = random.beta(lost + 0.5, len(had) - lost + 0.5)
+            missing = random.beta(gained + 0.5, len(lacked) - gained + 0.5)
+            for item in left:
+                if random.random() < (wrong if table.old[item] & bit else missing):
+                    now[item] ^= bit
+    scores = []
+    for run in range(len(table.runs)):
+        sums = Tally()
+        for item, label in enumerate(now):
+            sums += tally(table.task, said=int(table.said[item, run]), label=int(label), rouge=None)
+        scores.append(recognition(table.task, sums))
+    today = WeightedScores(table, "now")(np.ones((1, len(now)), np.float32))[0]
+    order = np.argsort(-today, kind="stable")
+    return all(scores[a] >= scores[b] for a, b in pairwise(order))
+
+
+@pytest.mark.parametrize("task", ["emotion", "au"])
+def test_the_simulation_is_that_of_a_plain_restatement(task):
+    chance = np.random.default_rng(8)
+    codes = [1 << 4, 1 << 12, 1 << 4 | 1 << 6] if task == "au" else [0, 1, 2]
+    old = chance.choice(codes, 155)
+    reviewed = np.arange(155) < 95
+    changed = (chance.random(155) < 0.4) & reviewed
+    now = np.where(changed, chance.choice(codes, 155), old)
+    wrong = chance.random((155, 3)) < [0.30, 0.33, 0.36]
+    said = np.where(wrong, chance.choice(codes, (155, 3)), old[:, None])
+    table = answers(said, old, now, reviewed=reviewed, task=task)
+    found = advise(table, simulations=4000)
+    plain = np.mean([drawn_item_by_item(table, chance) for _ in range(200)])
+    assert 0.05 < plain < 0.95, "an order that always or never stays shows nothing"
+    assert found.stays == pytest.approx(plain, abs=4 * np.sqrt(plain * (1 - plain) / 200))
