@@ -51,3 +51,16 @@ def test_an_adapter_trained_here_describes_a_face_beside_its_base(
     page.reload()  # a later visitor finds the adapter in the list
     page.wait_for_selector(".example")
     choose(page, "#model", adapter)
+
+    page.get_by_role("tab", name="Train & benchmark").click()  # this job asked nobody: one that does is started
+    page.click("#train-blind")
+    page.wait_for_function("document.querySelector('#train-job h3')?.innerText.startsWith('Blind check of')")
+    page.wait_for_selector("#train-job .job[data-state=done]", timeout=600_000)
+    page.wait_for_selector("#train-blind-said .notice")
+    said = page.locator("#train-blind-said").inner_text()
+    assert "asks reviewers about 2 faces" in said and not page.locator("#train-blind").is_visible()
+    page.screenshot(path=artefacts / "blind-check-offered.png", full_page=True)
+    page.click("text=Open Campaigns")
+    page.wait_for_selector("#blind-result")
+    page.wait_for_function("document.querySelector('#blind-result').innerText.includes('called A and B')")
+    page.screenshot(path=artefacts / "blind-check-campaign.png", full_page=True)
