@@ -10,9 +10,10 @@ from itertools import pairwise
 from typing import Literal
 
 from emola.answer.degrees import StatedIntensity, find_intensity, find_side
-from emola.answer.mentions import EmotionMention, UnitMention, find_emotion_mentions, find_unit_mentions
+from emola.answer.mentions import EmotionMention, find_emotion_mentions, find_unit_mentions, find_unit_phrases
 from emola.answer.negation import chains, negated
 from emola.answer.sentences import normalise, sentence_spans
+from emola.answer.unit_numbers import UnitMention
 from emola.taxonomy import ACTION_UNITS, Intensity, Side
 
 Kind = Literal["action unit", "emotion", "other"]
@@ -119,6 +120,7 @@ def _unit_claim(sentence: str, start: int, end: int, mention: UnitMention, denie
     """Build the claim about one mention from its own slice, then from what is said of the whole list."""
     text = sentence[start:end]
     own = sentence[mention.start : end]
+    denied = denied or _explained_away(sentence[mention.end : end], mention)
     stated = StatedIntensity(mention.intensity, mention.intensity.value) if mention.intensity else None
     stated = stated or find_intensity(own) or find_intensity(sentence[start : mention.start]) or find_intensity(shared)
     side = _FACS_SIDES.get(mention.side_letter or "") or find_side(text) or find_side(shared)
@@ -138,6 +140,17 @@ def _unit_claim(sentence: str, start: int, end: int, mention: UnitMention, denie
         explicit=mention.explicit,
         more_units=mention.units[1:],
     )
+
+
+def _explained_away(behind: str, mention: UnitMention) -> bool:
+    """Say whether the explanation of a unit denies it ("AU4 - Brow lowerer: the brows are not furrowed")."""
+    _, colon, explanation = behind.partition(":")
+    if not colon or not mention.explicit:
+        return False
+    phrases = find_unit_phrases(explanation)
+    denied = negated(explanation, [(phrase.start, phrase.end) for phrase in phrases])
+    about = [no for phrase, no in zip(phrases, denied, strict=True) if mention.units[0] in phrase.units]
+    return bool(about) and all(about)
 
 
 def _merge_repeats(sentence: str, claims: list[Claim]) -> list[Claim]:

@@ -32,6 +32,8 @@ class NegationPatterns:
     after_colon: re.Pattern[str]
     inside: re.Pattern[str]
     heading: re.Pattern[str]
+    affirming_heading: re.Pattern[str]
+    examples: re.Pattern[str]
     harmless: re.Pattern[str]
     chain: re.Pattern[str]
     no_units: re.Pattern[str]

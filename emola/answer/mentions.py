@@ -10,44 +10,22 @@ from emola.answer.lexicon import (
     hedge_pattern,
     name_patterns,
 )
-from emola.taxonomy import Intensity
+from emola.answer.unit_numbers import UnitMention, find_unit_numbers
 
-_HEAD = re.compile(
-    r"\b(?:(?:facial\s+)?action[\s-]+units?|AU(?:['’]?s)?)(?:\s*[#:]\s*|[\s_-]*)(?=[LR]?\d)", re.IGNORECASE
-)
-_NUMBER = re.compile(r"([LR])?0*(\d{1,3})(?!\d|[.,]\d|\s*%)([A-E])?(?![A-Za-z])")
-_SEPARATOR = re.compile(r"[*_]*\s*(?:,?\s*(?:and|or|nor)\b|[,+/&])\s*[*_]*", re.IGNORECASE)
-_AFTER_LISTED = re.compile(
-    r"\s*(?:$|[,;:.!?)+/&(\n—–-]|(?:and|or|nor|is|are|was|were|can|do|does|seem|appear|with|in|on|at|together)\b)"
-)
 _SAME_UNIT = re.compile(
     r"[^\w\n.,;]*(?:(?:or|is|the|also|called|known|as|a|an|i\.e\.)\b[^\w\n.;]*){0,5}", re.IGNORECASE
 )
 _NEW_CLAUSE = re.compile(
     r"(?:,\s*(?:and|but|while)|;|\b(?:while|whereas|and|but))\s+(?:the|his|her|their)\b", re.IGNORECASE
 )
-_JOINS = re.compile(r"(?:;|\b(?:and|but|while|whereas))\s+(?:the\s+)?$", re.IGNORECASE)
+_JOINS = re.compile(
+    r"(?:;|\b(?:and|but|while|whereas)|,\s*(?:but\s+)?without)\s+(?:(?:the|any|an?)\s+)?$", re.IGNORECASE
+)
 _PARTS = re.compile(
     r"brow|lid|cheek|nose|lip|mouth|corner|chin|jaw|eye|dimple|squint|frown|smil|grin|crow", re.IGNORECASE
 )
 _WORDS_BEFORE_PHRASE = 4
 _EXPLAINS = re.compile(r":|\b(?:so|as|because|which|that|with|indicat\w+|show\w*|suggest\w*|mean\w*)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class UnitMention:
-    """One place that states action units; ``explicit`` when by number or FACS name.
-
-    ``units`` has several numbers only for phrases such as "raised eyebrows". ``side_letter`` (L, R) and
-    ``intensity`` come from FACS notation ("R12C").
-    """
-
-    start: int
-    end: int
-    units: tuple[int, ...]
-    explicit: bool
-    side_letter: str | None = None
-    intensity: Intensity | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +54,7 @@ def find_unit_mentions(sentence: str) -> list[UnitMention]:
     Numbers beat the names beside them ("AU2 - Brow lowerer" is AU2). Beside explicit mentions, everyday phrases
     count only in a clause of their own, as they mostly explain the unit that was named.
     """
-    numbers = _numbered(sentence)
+    numbers = find_unit_numbers(sentence)
     about_parts = _PARTS.search(sentence) is not None
     names = [
         UnitMention(match.start(), match.end(), (number,), True)
@@ -86,10 +64,15 @@ def find_unit_mentions(sentence: str) -> list[UnitMention]:
     explicit = _absorb_names(sentence, numbers, _without_overlaps(names))
     if explicit and not _may_have_other_clauses(sentence, explicit):
         return explicit
-    cues = _without_overlaps(_cues(sentence)) if about_parts else []
+    cues = find_unit_phrases(sentence)
     if explicit:
         cues = [cue for cue in cues if _has_own_clause(sentence, cue, explicit)]
     return sorted([*explicit, *cues], key=lambda mention: mention.start)
+
+
+def find_unit_phrases(sentence: str) -> list[UnitMention]:
+    """Return the everyday phrases for action units alone ("the brows are lowered"), by position, without overlap."""
+    return _without_overlaps(_cues(sentence)) if _PARTS.search(sentence) else []
 
 
 def find_emotion_mentions(sentence: str) -> list[EmotionMention]:
@@ -109,32 +92,6 @@ def _without_overlaps(mentions: list[SpanLike]) -> list[SpanLike]:
         if all(mention.end <= other.start or other.end <= mention.start for other in kept):
             kept.append(mention)
     return sorted(kept, key=lambda m: m.start)
-
-
-def _numbered(sentence: str) -> list[UnitMention]:
-    """Find "AU12", "AU 12", "AU-12", "AU04", "AUs 1 and 2", "AU1+2", "action units 1, 2 and 4", "AU R12C"."""
-    found = []
-    position = 0
-    while head := _HEAD.search(sentence, position):
-        position = head.end()
-        number = _NUMBER.match(sentence, position)
-        start = head.start()
-        while number:
-            found.append(_number_mention(number, start))
-            position = number.end()
-            separator = _SEPARATOR.match(sentence, position)
-            number = _NUMBER.match(sentence, separator.end()) if separator else None
-            if number and not _AFTER_LISTED.match(sentence, number.end()):
-                number = None
-            start = number.start() if number else 0
-    return found
-
-
-def _number_mention(number: re.Match[str], start: int) -> UnitMention:
-    """Build the mention of one number with its FACS side and intensity letters."""
-    side, digits, letter = number.groups()
-    intensity = Intensity(letter) if letter else None
-    return UnitMention(start, number.end(), (int(digits),), True, side, intensity)
 
 
 def _absorb_names(sentence: str, numbers: list[UnitMention], names: list[UnitMention]) -> list[UnitMention]:

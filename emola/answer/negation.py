@@ -44,18 +44,22 @@ def negated(sentence: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
     when it is said of the mention itself ("is absent", "cannot be seen"). "not only", "no doubt"
     and their like deny nothing.
     """
-    text = _without_harmless(sentence)
+    rules, text = negation_patterns(), _without_harmless(sentence)
     result = [False] * len(spans)
-    denied_list = bool(spans) and _denying_heading(text, spans[0][0])
+    denied_list = False
     for chain in chains(sentence, spans):
         start, end = spans[chain.first][0], spans[chain.last][1]
         floor = spans[chain.first - 1][1] if chain.first else 0
         ceiling = spans[chain.last + 1][0] if chain.last + 1 < len(spans) else len(text)
+        denied_list = _under_denying_heading(text[floor:start], denied_list)
         whole = (
-            denied_list or _denied_before(text[floor:start], sentence[start:end]) or _denied_after(text[end:ceiling])
+            denied_list
+            or _example_of_nothing(sentence, spans[: chain.first], start)
+            or _denied_before(text[floor:start], sentence[start:end])
+            or _denied_after(text[end:ceiling])
         )
         for index in range(chain.first, chain.last + 1):
-            inside = negation_patterns().inside.search(text[slice(*spans[index])]) is not None
+            inside = rules.inside.search(text[slice(*spans[index])]) is not None
             result[index] = whole or (inside and not _whole_phrase(sentence[slice(*spans[index])]))
     return result
 
@@ -67,13 +71,26 @@ def _without_harmless(sentence: str) -> str:
 
 def _whole_phrase(phrase: str) -> bool:
     """Say whether the phrase starts with its negative word, which then is part of its meaning ("no emotion")."""
-    return bool(re.match(r"(?:no|not|without|lack\w*|absence)\b|n['’]t\b", phrase, re.IGNORECASE))
+    return bool(re.match(r"(?:no|not|without|lack\w*|absence|devoid|\w*n['’]t)\b", phrase, re.IGNORECASE))
 
 
-def _denying_heading(text: str, first: int) -> bool:
-    """Say whether a heading such as "Not visible:" stands before the first mention."""
-    head, colon, _ = text[:first].rpartition(":")
-    return bool(colon) and negation_patterns().heading.search(head) is not None
+def _under_denying_heading(text: str, denied: bool) -> bool:
+    """Say whether a mention stands under a heading such as "Not visible:", given the text before it back to another.
+
+    ``denied`` says whether that other mention does.
+    """
+    rules = negation_patterns()
+    head, colon, _ = text.rpartition(":")
+    if colon and rules.heading.search(head):
+        return True
+    return denied and not (colon and rules.affirming_heading.search(head))
+
+
+def _example_of_nothing(sentence: str, before: Sequence[tuple[int, int]], start: int) -> bool:
+    """Say whether a mention is an example of what the phrase before it denies ("no strong emotion such as joy")."""
+    if not before or not _whole_phrase(sentence[slice(*before[-1])]):
+        return False
+    return negation_patterns().examples.match(sentence[before[-1][1] : start]) is not None
 
 
 def _denied_before(text: str, mention: str) -> bool:
