@@ -5,7 +5,8 @@ from typing import Any
 
 from emola.taxonomy import ACTION_UNITS, EMOTIONS
 
-_UNIT = re.compile(r"(?:AU)?\s*0*(\d+)", re.IGNORECASE)
+_UNIT = re.compile(r"(?:AU)?\s*0*([1-9]\d?)", re.IGNORECASE)
+"""FACS numbers action units and descriptors from 1 to 98."""
 
 
 class LabelUnreadable(ValueError):
@@ -21,7 +22,7 @@ def read_emotion_label(raw: Any) -> str:
     text = str(raw).strip().lower()
     if text in EMOTIONS:
         return text
-    if not isinstance(raw, bool) and text.isdecimal() and int(text) < len(EMOTIONS):
+    if not isinstance(raw, bool) and re.fullmatch(r"\d{1,3}", text) and int(text) < len(EMOTIONS):
         return EMOTIONS[int(text)]
     raise LabelUnreadable(f"the label {raw!r} is neither an emotion nor a number from 0 to {len(EMOTIONS) - 1}")
 

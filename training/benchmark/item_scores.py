@@ -1,4 +1,4 @@
-"""S_re, S_ge and S_rege of weighted items: what the bootstrap, groups and comparisons of runs are made of."""
+"""Scores of weighted items: what the bootstrap, groups and comparisons of runs are made of."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emola.answer import Protocol
+from emola.taxonomy import ACTION_UNITS, EMOTIONS
 from training.benchmark.bootstrap import Samples, Scores, as_scores
+from training.benchmark.emotion_metrics import COLUMNS, ROWS, emotion_codes, emotion_f1
 from training.benchmark.labels import Task
 from training.benchmark.outcomes import MAIN_ROUGE, Outcome
-from training.benchmark.unit_metrics import unit_counts, unit_kinds, unit_s_re
+from training.benchmark.unit_metrics import unit_counts, unit_f1, unit_kinds, unit_s_re
 
 TOTALS = ("s_re", "s_ge", "s_rege")
 
@@ -51,6 +53,31 @@ class ItemScores:
             return 100 * _ratio(drawn @ self._right, drawn.sum(1))
         s_re = unit_s_re(unit_counts(drawn @ self._kinds), self._protocol, self._min_positives)
         return np.where(drawn.sum(1) > 0, s_re, np.nan)
+
+
+class ClassScores:
+    """F1 of each emotion or action unit (its number as text) of weighted items of one run.
+
+    Args:
+        outcomes: the items, n of them.
+        task: "emotion" or "au".
+    """
+
+    def __init__(self, outcomes: Sequence[Outcome], task: Task) -> None:
+        self._labelled = np.array([outcome.label is not None for outcome in outcomes])
+        labelled = [outcome for outcome in outcomes if outcome.label is not None]
+        self._task = task
+        self._kinds = (
+            unit_kinds(labelled) if task == "au" else np.eye(len(ROWS) * len(COLUMNS))[emotion_codes(labelled)]
+        )
+
+    def __call__(self, weights: NDArray[np.float64]) -> Samples:
+        """Return F1 (0 to 1) of each class of the items, each counted as often as ``weights`` (R, n) says."""
+        sums = weights[:, self._labelled] @ self._kinds
+        if self._task == "au":
+            return dict(zip(map(str, ACTION_UNITS), unit_f1(unit_counts(sums)).T, strict=True))
+        counts = np.rint(sums).astype(np.int64).reshape(-1, len(ROWS), len(COLUMNS))
+        return dict(zip(EMOTIONS, emotion_f1(counts).T, strict=True))
 
 
 def _ratio(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np.float64]:

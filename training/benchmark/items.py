@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 from emola.errors import InputError
 
 _SHOWN = 5
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE_LEFT = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def read_items(path: Path) -> list[Item]:
         InputError: one sentence with the numbers of the first lines that are no such object or repeat an id.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"The predictions {path} cannot be read as UTF-8 text: {error}.") from None
     items, problems = [], []
@@ -75,6 +78,10 @@ def _item(line: str) -> Item:
         row = json.loads(line)
     except json.JSONDecodeError as error:
         raise ValueError(f"no JSON ({error.msg})") from None
+    except RecursionError:
+        raise ValueError("lists or objects nested too deeply") from None
+    if _SURROGATE.search(line) and _SURROGATE_LEFT.search(json.dumps(row, ensure_ascii=False)):
+        raise ValueError("half of a surrogate pair (\\ud800 to \\udfff), which is no character")
     if not isinstance(row, dict):
         raise ValueError("no JSON object")
     missing = [key for key in ("id", "prediction", "label") if key not in row]
@@ -90,6 +97,22 @@ def _item(line: str) -> Item:
         raise ValueError("contested is no list of action-unit numbers")
     texts = {key: row.get(key) for key in ("prediction", "reference", "group", "failure")}
     return Item(id=row["id"], label=row["label"], contested=tuple(contested), **texts)
+
+
+def check_output(path: Path, *others: Path) -> None:
+    """Make sure before any work that a file can be written; its folder is made.
+
+    Raises:
+        InputError: it cannot, or it is one of ``others``, which it would overwrite.
+    """
+    if any(path.resolve() == other.resolve() for other in others):
+        raise InputError(f"{path} is named twice, and would be overwritten; give every output a name of its own.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8"):
+            pass
+    except OSError as error:
+        raise InputError(f"The file {path} cannot be written: {error.strerror}.") from None
 
 
 def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:

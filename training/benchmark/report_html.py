@@ -113,10 +113,9 @@ def judged_html(judged: Judged, name: str, protocol: Protocol) -> str:
 
 
 def _bars(judged: Judged, title: str) -> str:
-    rows = judged.scores.get("classes") or judged.scores["action_units"]
     bars = [
-        Bar(class_name(key), row["f1"], judged.class_intervals.get(key), f"of {row['support']}")
-        for key, row in rows.items()
+        Bar(class_name(key), row["f1"], row["f1_interval_95"], f"of {row['support']}")
+        for key, row in judged.classes.items()
     ]
     return f"{bar_chart(bars, title)}<figcaption>{escape(title)}; whiskers are 95 % intervals.</figcaption>"
 

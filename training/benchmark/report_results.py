@@ -1,25 +1,18 @@
-"""Runs read back for a report: their predictions, judged and scored under both protocols, with intervals per class."""
+"""Runs read back for a report: their predictions, judged and scored under both protocols."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
 from emola.answer import Protocol
 from emola.errors import InputError
-from emola.taxonomy import ACTION_UNITS, EMOTIONS
-from training.benchmark.bootstrap import Samples, intervals
-from training.benchmark.emotion_metrics import COLUMNS, ROWS, emotion_codes, emotion_f1
 from training.benchmark.items import Item, read_items
 from training.benchmark.labels import Task
 from training.benchmark.outcomes import Outcome
 from training.benchmark.run_folder import RunFolder
 from training.benchmark.score import ScoringSettings, judge_all, score
-from training.benchmark.unit_metrics import unit_counts, unit_f1, unit_kinds
 
 PROTOCOLS: Final[tuple[Protocol, ...]] = ("paper", "strict")
 _TASKS: Final[tuple[Task, ...]] = get_args(Task)
@@ -34,12 +27,16 @@ class Judged:
     Attributes:
         outcomes: what the protocol makes of each item, in the order of the file.
         scores: as ``score`` reports them.
-        class_intervals: 95 % interval of F1 of each emotion or action unit (number as text).
     """
 
     outcomes: list[Outcome]
     scores: dict[str, Any]
-    class_intervals: Mapping[str, Bounds]
+
+    @property
+    def classes(self) -> Mapping[str, dict[str, Any]]:
+        """The figures of each emotion or action unit (its number as text)."""
+        table: Mapping[str, dict[str, Any]] = self.scores.get("classes") or self.scores["action_units"]
+        return table
 
 
 @dataclass(frozen=True)
@@ -134,31 +131,4 @@ def _read_run(folder: Path, name: str, repeats: int, seed: int) -> RunResult:
 
 def _judge(items: Sequence[Item], settings: ScoringSettings) -> Judged:
     outcomes = judge_all(items, settings)
-    return Judged(outcomes, score(outcomes, settings), _class_intervals(outcomes, settings))
-
-
-def _class_intervals(outcomes: Sequence[Outcome], settings: ScoringSettings) -> dict[str, Bounds]:
-    """Return the interval of F1 of every class with a label."""
-    labelled = [outcome for outcome in outcomes if outcome.label is not None]
-    table = _emotion_f1(labelled) if settings.task == "emotion" else _unit_f1(labelled)
-    return intervals(len(labelled), table, settings.repeats, settings.seed)
-
-
-def _emotion_f1(labelled: Sequence[Outcome]) -> Callable[[NDArray[np.float64]], Samples]:
-    shape = (len(ROWS), len(COLUMNS))
-    cells = np.eye(shape[0] * shape[1])[emotion_codes(labelled)]
-
-    def scores(weights: NDArray[np.float64]) -> Samples:
-        counts = np.rint(weights @ cells).astype(np.int64).reshape(-1, *shape)
-        return dict(zip(EMOTIONS, emotion_f1(counts).T, strict=True))
-
-    return scores
-
-
-def _unit_f1(labelled: Sequence[Outcome]) -> Callable[[NDArray[np.float64]], Samples]:
-    kinds = unit_kinds(labelled)
-
-    def scores(weights: NDArray[np.float64]) -> Samples:
-        return dict(zip(map(str, ACTION_UNITS), unit_f1(unit_counts(weights @ kinds)).T, strict=True))
-
-    return scores
+    return Judged(outcomes, score(outcomes, settings))

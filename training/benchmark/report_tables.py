@@ -61,9 +61,9 @@ def totals_table(runs: Sequence[RunResult]) -> Table:
 def classes_table(judged: Judged, caption: str) -> Table:
     """Return precision, recall and F1 with interval of every emotion or action unit."""
     rows = []
-    for key, row in (judged.scores.get("classes") or judged.scores["action_units"]).items():
+    for key, row in judged.classes.items():
         name = class_name(key) + ("" if row.get("scored", True) else " (not scored)")
-        f1 = with_bounds(row["f1"], judged.class_intervals.get(key), 100)
+        f1 = with_bounds(row["f1"], row["f1_interval_95"], 100)
         rows.append((name, _number(row["precision"]), _number(row["recall"]), f1, str(row["support"])))
     return Table(caption, ("class", "precision", "recall", "F1", "labels"), rows)
 

@@ -10,12 +10,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from emola import __version__
 from emola.answer import Protocol, protocol_version
 from emola.errors import InputError
-from training.benchmark.bootstrap import Scores, intervals
+from training.benchmark.bootstrap import Samples, Scores, intervals
 from training.benchmark.emotion_metrics import (
     COLUMNS,
     ROWS,
@@ -25,7 +26,7 @@ from training.benchmark.emotion_metrics import (
     emotion_codes,
     emotion_table,
 )
-from training.benchmark.item_scores import ItemScores
+from training.benchmark.item_scores import ClassScores, ItemScores
 from training.benchmark.items import Item
 from training.benchmark.labels import Task
 from training.benchmark.outcomes import MAIN_ROUGE, Outcome, judge
@@ -72,6 +73,9 @@ def score(outcomes: Sequence[Outcome], settings: ScoringSettings) -> dict[str, A
     recognition = _emotion_part(labelled) if settings.task == "emotion" else _unit_part(labelled, settings)
     rouge = {name: _mean(o.rouge[name] for o in outcomes) for name in ("pltrdy_l", "google_l", "google_lsum")}
     main = _totals(recognition.pop("s_re"), rouge[MAIN_ROUGE[settings.protocol]])
+    bounds = _intervals(outcomes, settings)
+    for name, row in (recognition.get("classes") or recognition["action_units"]).items():
+        row["f1_interval_95"] = bounds.pop(name, None)
     return {
         "task": settings.task,
         "n": len(outcomes),
@@ -79,13 +83,23 @@ def score(outcomes: Sequence[Outcome], settings: ScoringSettings) -> dict[str, A
         **main,
         **recognition,
         "rouge": {"s_ge_uses": MAIN_ROUGE[settings.protocol], **rouge},
-        "intervals_95": intervals(len(outcomes), _item_scores(outcomes, settings), settings.repeats, settings.seed),
+        "intervals_95": bounds,
         "bootstrap": {"repeats": settings.repeats, "seed": settings.seed},
         "counts": _counts(outcomes, settings.protocol),
         "groups": _groups(outcomes, settings),
         "protocol": {"name": settings.protocol, "vocabularies": protocol_version(settings.protocol)},
         "versions": {"emola": __version__, "python": platform.python_version(), "numpy": np.__version__},
     }
+
+
+def _intervals(outcomes: Sequence[Outcome], settings: ScoringSettings) -> dict[str, tuple[float, float] | None]:
+    """Return the intervals of the totals and of F1 of each class, all from the same resamples; {} without any."""
+    totals, classes = _item_scores(outcomes, settings), ClassScores(outcomes, settings.task)
+
+    def every(weights: NDArray[np.float64]) -> Samples:
+        return {**totals(weights), **classes(weights)}
+
+    return intervals(len(outcomes), every, settings.repeats, settings.seed)
 
 
 def _totals(s_re: float | None, rouge: float | None) -> Scores:
@@ -116,8 +130,13 @@ def _item_scores(outcomes: Sequence[Outcome], settings: ScoringSettings) -> Item
 
 
 def _counts(outcomes: Sequence[Outcome], protocol: Protocol) -> dict[str, Any]:
-    """Return how many items were not simply scored, with their ids and the reasons of unreadable labels."""
-    listed = {status: [o.id for o in outcomes if o.status == status] for status in ("unknown", "crash", "failed")}
+    """Return how many items were not simply scored, with their ids and the reasons of unreadable labels.
+
+    "unparsed": the published code stops at the answer; "unknown": it states no label; "failed": there is none;
+    "skipped_label" and "skipped_rouge": out of S_re, or of S_ge, because the label, or the pair, cannot be read.
+    """
+    kinds = {"unparsed": "crash", "unknown": "unknown", "failed": "failed"}
+    listed = {name: [o.id for o in outcomes if o.status == status] for name, status in kinds.items()}
     listed["skipped_label"] = [o.id for o in outcomes if o.label is None]
     listed["skipped_rouge"] = [o.id for o in outcomes if o.rouge[MAIN_ROUGE[protocol]] is None]
     reasons = Counter(o.label_error for o in outcomes if o.label_error)

@@ -1,4 +1,20 @@
-"""``python -m training.benchmark score``: predictions in, scores out."""
+"""``python -m training.benchmark score``: predictions in, scores out; no model, no network.
+
+P.jsonl has one JSON object a line:
+
+    id           text or whole number, once each
+    prediction   the answer, or null where there is none
+    label        emotion: name or 0 to 6; action units: "1, 2, 4" or a list of numbers
+    reference    text for ROUGE-L (may be absent)
+    group        subject or another group (may be absent), scored on its own as well
+    contested    action units that the label leaves open (may be absent), left out by strict
+
+OUT.json has n, s_re, s_ge and s_rege (0 to 100; their sum), a row of figures for each class or action unit, counts of
+unparsed, unknown, failed and skipped items with their ids, ROUGE variants, intervals, and the versions of everything.
+ITEMS.jsonl has, for each item, id, predicted, label, rouge_l (0 to 1) and status.
+
+    python -m training.benchmark score --task au --protocol strict --predictions P.jsonl --json OUT.json
+"""
 
 import argparse
 import json
@@ -8,15 +24,18 @@ from typing import Any
 
 from emola.errors import InputError
 from emola.taxonomy import ACTION_UNITS
-from training.benchmark.items import read_items, write_lines
+from training.benchmark.items import check_output, read_items, write_lines
 from training.benchmark.score import ScoringSettings, judge_all, score
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command and its options."""
-    parser = commands.add_parser("score", help="score predictions", description=__doc__)
-    parser.add_argument("--task", required=True, choices=("emotion", "au"))
-    parser.add_argument("--protocol", required=True, choices=("paper", "strict"))
+    parser = commands.add_parser(
+        "score", help="score predictions", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--task", required=True, choices=("emotion", "au"), help="what was asked for")
+    protocol = "paper: the published evaluation, bug for bug; strict: the repaired one"
+    parser.add_argument("--protocol", required=True, choices=("paper", "strict"), help=protocol)
     parser.add_argument("--predictions", required=True, type=Path, metavar="P.jsonl", help="one JSON object a line")
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the whole report there")
     parser.add_argument("--items", type=Path, metavar="ITEMS.jsonl", help="write what was read of each item there")
@@ -34,7 +53,11 @@ def run(options: argparse.Namespace) -> int:
     settings = ScoringSettings(
         options.task, options.protocol, options.min_positives, options.bootstrap, options.seed, options.workers
     )
-    outcomes = judge_all(read_items(options.predictions), settings)
+    items = read_items(options.predictions)
+    written = [path for path in (options.json, options.items) if path]
+    for place, path in enumerate(written):
+        check_output(path, options.predictions, *written[:place])
+    outcomes = judge_all(items, settings)
     report = score(outcomes, settings)
     if options.items:
         write_lines(options.items, (outcome.row(settings.protocol) for outcome in outcomes))
@@ -46,7 +69,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _write_report(path: Path, report: dict[str, Any]) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     except OSError as error:
         raise InputError(f"The report {path} cannot be written: {error.strerror}.") from None
@@ -62,7 +84,8 @@ def _summary(report: dict[str, Any]) -> str:
     rows = report.get("classes") or report["action_units"]
     for key, row in rows.items():
         name = f"AU{key} {ACTION_UNITS[int(key)].name}" if key.isdecimal() else key
-        lines.append(f"  {name:28} F1 {_number(row['f1'], 100):>6}   support {row['support']}")
+        aside = "" if row.get("scored", True) else "   (not in S_re)"
+        lines.append(f"  {name:28} F1 {_number(row['f1'], 100):>6}   support {row['support']}{aside}")
     counted = [f"{entry['count']} {name.replace('_', ' ')}" for name, entry in report["counts"].items() if _some(entry)]
     return "\n".join([*lines, *([f"not simply scored: {', '.join(counted)}"] if counted else [])])
 

@@ -1,4 +1,8 @@
-"""Figures of each action unit and their means under the two protocols, all from counts of four kinds."""
+"""Figures of each action unit and their means under the two protocols, all from counts of six kinds.
+
+They are true positives, false positives, false negatives, true negatives, and answers that state nothing ("unknown", or
+failed) where the unit is labelled and where it is not: wrong both times, and in a column of their own.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,35 +16,40 @@ from training.benchmark.outcomes import Outcome
 
 _NUMBERS = tuple(ACTION_UNITS)
 _SCORED = [_NUMBERS.index(number) for number in SCORED_ACTION_UNITS]
+_KINDS = 6
 
 
 def unit_kinds(outcomes: Sequence[Outcome]) -> NDArray[np.float64]:
-    """Return 0/1 (items, 20 * 4): true positive, false positive, false negative, true negative of each unit.
-
-    A contested unit is none of the four.
-    """
+    """Return 0/1 (items, 20 * 6): which of the six kinds each unit is; a contested unit is none of them."""
     said = np.array([[n in (o.predicted or ()) for n in _NUMBERS] for o in outcomes], dtype=bool)
     meant = np.array([[n in (o.label or ()) for n in _NUMBERS] for o in outcomes], dtype=bool)
     open_ones = np.array([[n in o.contested for n in _NUMBERS] for o in outcomes], dtype=bool)
-    kinds = np.stack([said & meant, said & ~meant, ~said & meant, ~said & ~meant & ~open_ones], axis=2)
+    stated = np.array([[o.status not in ("unknown", "failed")] for o in outcomes], dtype=bool)
+    denied, absent = ~said & stated, ~meant & ~open_ones
+    kinds = np.stack(
+        [said & meant, said & absent, denied & meant, denied & absent, ~stated & meant, ~stated & absent], axis=2
+    )
     flat: NDArray[np.float64] = kinds.reshape(len(outcomes), -1).astype(np.float64)
     return flat
 
 
 def unit_counts(sums: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return counts (..., 20, 4) from summed kinds (..., 80)."""
-    return np.rint(sums).astype(np.int64).reshape(*sums.shape[:-1], len(_NUMBERS), 4)
+    """Return counts (..., 20, 6) from summed kinds (..., 120)."""
+    return np.rint(sums).astype(np.int64).reshape(*sums.shape[:-1], len(_NUMBERS), _KINDS)
 
 
 def unit_f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return 2TP / (2TP + FP + FN) from counts (..., 4), NaN where a unit is neither labelled nor predicted."""
+    """Return 2TP / (2TP + FP + FN) from counts (..., 6), NaN where a unit is neither labelled nor predicted.
+
+    A labelled unit in an answer that states nothing counts as a false negative.
+    """
     hits = 2.0 * counts[..., 0]
-    below = hits + counts[..., 1] + counts[..., 2]
+    below = hits + counts[..., 1] + counts[..., 2] + counts[..., 4]
     return np.divide(hits, below, out=np.full(below.shape, np.nan), where=below > 0)
 
 
 def unit_s_re(counts: NDArray[np.int64], protocol: Protocol, min_positives: int) -> NDArray[np.float64]:
-    """Return S_re (...), 0 to 100, from counts (..., 20, 4); NaN where no unit enters the mean.
+    """Return S_re (...), 0 to 100, from counts (..., 20, 6); NaN where no unit enters the mean.
 
     ``paper``: mean F1 over the 12 scored units, F1 = 0 without a true positive, units left out where label and answer
     have one and the same value throughout (the published code fails on them in silence). ``strict``: mean F1 over the
@@ -74,12 +83,15 @@ def unit_means(counts: NDArray[np.int64], protocol: Protocol, min_positives: int
 def unit_table(counts: NDArray[np.int64], protocol: Protocol) -> dict[str, dict[str, Any]]:
     """Return counts, precision, recall, F1, support, accuracy, balanced accuracy, kappa and MCC of each unit.
 
+    ``unknown`` counts the answers that state nothing, whatever the label; the four counts before it leave them out.
+
     A figure whose denominator is 0 is None; with ``paper``, ``left_out`` says where the published code drops the unit
     from its mean.
     """
     table = {}
     for number, row in zip(_NUMBERS, counts, strict=True):
-        tp, fp, fn, tn = (int(x) for x in row)
+        tp, fp, fn, tn, missed, unsaid = (int(x) for x in row)
+        positives, total = tp + fn + missed, int(row.sum())
         entry: dict[str, Any] = {
             "name": ACTION_UNITS[number].name,
             "scored": number in SCORED_ACTION_UNITS,
@@ -87,12 +99,13 @@ def unit_table(counts: NDArray[np.int64], protocol: Protocol) -> dict[str, dict[
             "fp": fp,
             "fn": fn,
             "tn": tn,
-            "support": tp + fn,
+            "unknown": missed + unsaid,
+            "support": positives,
             "precision": tp / (tp + fp) if tp + fp else None,
-            "recall": tp / (tp + fn) if tp + fn else None,
+            "recall": tp / positives if positives else None,
             "f1": _known(unit_f1(row)),
-            "accuracy": (tp + tn) / total if (total := tp + fp + fn + tn) else None,
-            **_agreement(tp, fp, fn, tn),
+            "accuracy": (tp + tn) / total if total else None,
+            **_agreement(row),
         }
         if protocol == "paper":
             entry["left_out"] = bool(_constant(row))
@@ -101,15 +114,16 @@ def unit_table(counts: NDArray[np.int64], protocol: Protocol) -> dict[str, dict[
 
 
 def _constant(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Say where labels and answers (..., 4) are all present or all absent, a confusion matrix of one cell."""
-    wrong = counts[..., 1] + counts[..., 2]
-    constant: NDArray[np.bool_] = (wrong == 0) & ((counts[..., 0] == 0) | (counts[..., 3] == 0))
+    """Say where labels and answers (..., 6) are all present or all absent, a confusion matrix of one cell."""
+    wrong = counts[..., 1] + counts[..., 2] + counts[..., 4]
+    constant: NDArray[np.bool_] = (wrong == 0) & ((counts[..., 0] == 0) | (counts[..., 3] + counts[..., 5] == 0))
     return constant
 
 
 def _positives(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the number of labels of each unit (...) from counts (..., 4)."""
-    return counts[..., 0] + counts[..., 2]
+    """Return the number of labels of each unit (...) from counts (..., 6)."""
+    positives: NDArray[np.int64] = counts[..., [0, 2, 4]].sum(-1)
+    return positives
 
 
 def _mean(values: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -122,14 +136,19 @@ def _known(value: NDArray[np.float64]) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def _agreement(tp: int, fp: int, fn: int, tn: int) -> dict[str, float | None]:
-    """Return balanced accuracy, Cohen's kappa and MCC of one unit; None where a margin is empty."""
-    total, positives, negatives = tp + fp + fn + tn, tp + fn, fp + tn
-    expected = positives * (tp + fp) + negatives * (fn + tn)
-    spread = float(positives) * negatives * (tp + fp) * (fn + tn)
-    both = positives and negatives
+def _agreement(row: NDArray[np.int64]) -> dict[str, float | None]:
+    """Return balanced accuracy, Cohen's kappa and MCC of one unit, counts (6,); None where a margin is empty.
+
+    Answers are of three kinds (present, absent, nothing stated), labels of two; MCC is that of several classes.
+    """
+    tp, fp, fn, tn, missed, unsaid = (int(x) for x in row)
+    total, positives, negatives = int(row.sum()), tp + fn + missed, fp + tn + unsaid
+    present, absent, nothing = tp + fp, fn + tn, missed + unsaid
+    chance = positives * present + negatives * absent
+    above = (tp + tn) * total - chance
+    spread = float(total**2 - present**2 - absent**2 - nothing**2) * float(total**2 - positives**2 - negatives**2)
     return {
-        "balanced_accuracy": (tp / positives + tn / negatives) / 2 if both else None,
-        "kappa": ((tp + tn) * total - expected) / (total**2 - expected) if total**2 > expected else None,
-        "mcc": (tp * tn - fp * fn) / float(np.sqrt(spread)) if spread > 0 else None,
+        "balanced_accuracy": (tp / positives + tn / negatives) / 2 if positives and negatives else None,
+        "kappa": above / (total**2 - chance) if total**2 > chance else None,
+        "mcc": above / float(np.sqrt(spread)) if spread > 0 else None,
     }

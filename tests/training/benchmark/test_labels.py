@@ -25,6 +25,12 @@ from training.benchmark.labels import LabelUnreadable, read_label
         ("11, 12", "au", (12,), (12,)),
         ("01", "au", (), (1,)),
         ("one", "au", (), None),
+        ("0", "au", (), None),
+        ("1, 120", "au", (1,), None),
+        ("AU12, " + "1" * 5000, "au", (), None),
+        ("1" * 5000, "emotion", None, None),
+        (float("nan"), "emotion", None, None),
+        (float("inf"), "emotion", None, None),
         (12, "au", None, None),
     ],
 )

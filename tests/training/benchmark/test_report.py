@@ -113,10 +113,10 @@ def test_item_scores_equal_the_totals_of_score(make_run, task, protocol):
 def test_class_intervals_hold_the_value_and_are_seeded():
     rows = [{"id": i, "prediction": HAPPY if i % 3 else SAD, "label": "0", "reference": None} for i in range(60)]
     judged = judge_rows(rows, "emotion", 100, 7)["strict"]
-    low, high = judged.class_intervals["happiness"]
+    low, high = judged.classes["happiness"]["f1_interval_95"]
     assert judged.scores["classes"]["happiness"]["f1"] == pytest.approx(0.8)
     assert low < 0.8 < high
-    assert judge_rows(rows, "emotion", 100, 7)["strict"].class_intervals == judged.class_intervals
+    assert judge_rows(rows, "emotion", 100, 7)["strict"].classes == judged.classes
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,8 +5,7 @@ from hypothesis import strategies as st
 
 from emola.errors import InputError
 from emola.taxonomy import EMOTIONS, SCORED_ACTION_UNITS
-from training.benchmark.__main__ import main
-from training.benchmark.items import Item, read_items
+from training.benchmark.items import Item
 from training.benchmark.outcomes import judge
 from training.benchmark.score import ScoringSettings, judge_all, score
 from training.synthetic.text import describe_action_units, describe_emotion
@@ -37,7 +34,7 @@ def test_paper_emotion_by_hand():
     # right: the first; four references are repeated word for word (F = 1 to 1e-8) and one shares no word
     assert result["s_ge"] == pytest.approx(100 * 4 / 5, abs=1e-5)
     assert result["s_rege"] == pytest.approx(result["s_re"] + result["s_ge"])
-    assert result["counts"]["crash"] == {"count": 1, "ids": [3]}
+    assert result["counts"]["unparsed"] == {"count": 1, "ids": [3]}
     assert result["counts"]["skipped_rouge"]["ids"] == [5]
     happiness = result["classes"]["happiness"]
     assert (happiness["precision"], happiness["recall"], happiness["support"]) == (1 / 4, 1 / 2, 2)
@@ -82,9 +79,10 @@ def test_strict_action_units_by_hand():
     result = report("au", "strict", UNIT_ROWS)
     assert result["s_re"] == pytest.approx(100 * (1 + 1 + 1 + 1 + 0) / 5)
     assert result["micro_f1_all"] == pytest.approx(2 * 4 / (2 * 4 + 0 + 1))
-    assert result["action_units"]["26"] | {"name": ""} == {
-        "name": "", "scored": True, "tp": 0, "fp": 0, "fn": 1, "tn": 3, "support": 1, "precision": None, "recall": 0.0,
-        "f1": 0.0, "accuracy": 0.75, "balanced_accuracy": 0.5, "kappa": 0.0, "mcc": None,
+    assert result["action_units"]["26"] == {
+        "name": "Jaw drop", "scored": True, "tp": 0, "fp": 0, "fn": 1, "tn": 3, "unknown": 0, "support": 1,
+        "precision": None, "recall": 0.0, "f1": 0.0, "f1_interval_95": None, "accuracy": 0.75,
+        "balanced_accuracy": 0.5, "kappa": 0.0, "mcc": None,
     }  # fmt: skip
     assert result["counts"]["unknown"]["count"] == 0
 
@@ -200,50 +198,23 @@ def test_several_processes_give_the_same_outcomes():
     assert judge_all(items, one) == judge_all(items, two)
 
 
-@pytest.fixture
-def predictions(tmp_path):
-    path = tmp_path / "P.jsonl"
-    rows = [{"id": f"x{i}", "prediction": t, "reference": r, "label": n} for i, (t, r, n) in enumerate(UNIT_ROWS)]
-    path.write_text("\n".join(json.dumps(row) for row in rows) + "\n", encoding="utf-8")
-    return path
+def test_an_answer_that_states_nothing_is_wrong_on_every_unit_and_has_its_own_column():
+    rows = [("I cannot help with that.", None, "1"), (None, None, "12"), ("AU1 is visible.", None, "1")]
+    table = report("au", "strict", rows)["action_units"]
+    kinds = {number: [table[number][key] for key in ("tp", "fp", "fn", "tn", "unknown")] for number in ("1", "12", "4")}
+    assert kinds == {"1": [1, 0, 0, 0, 2], "12": [0, 0, 0, 1, 2], "4": [0, 0, 0, 1, 2]}
+    assert (table["1"]["support"], table["1"]["recall"], table["1"]["f1"]) == (2, 0.5, pytest.approx(2 / 3))
+    assert (table["4"]["accuracy"], table["12"]["accuracy"]) == (1 / 3, 1 / 3)
+    # labels 2 present and 1 absent; answers 1 present and 2 nothing; one hit of 3, 2 by chance of 9
+    assert table["1"]["kappa"] == pytest.approx((1 * 3 - 2 * 1) / (9 - 2))
+    assert table["1"]["mcc"] == pytest.approx((3 - 2) / np.sqrt((9 - 1 - 4) * (9 - 4 - 1)))
 
 
-def test_the_command_writes_report_and_items(predictions, tmp_path, capsys):
-    out, items = tmp_path / "OUT.json", tmp_path / "deep" / "ITEMS.jsonl"
-    arguments = ["score", "--task", "au", "--protocol", "paper", "--predictions", str(predictions)]
-    assert main([*arguments, "--json", str(out), "--items", str(items), "--bootstrap", "20"]) == 0
-    written = json.loads(out.read_text(encoding="utf-8"))
-    assert written["s_re"] == pytest.approx(100 * (1 + 2 / 3 + 1) / 5)
-    assert written["protocol"] == {"name": "paper", "vocabularies": "faba_lists faba-2024"}
-    lines = [json.loads(line) for line in items.read_text(encoding="utf-8").splitlines()]
-    assert lines[1] == {"id": "x1", "predicted": [12], "label": [4], "rouge_l": None, "status": "read"}
-    assert lines[0]["rouge_l"] == pytest.approx(1.0)
-    assert "S_re" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("", "hold no item"),
-        ("{", "line 1: no JSON"),
-        ("[1]", "line 1: no JSON object"),
-        ('{"id": 1, "label": 0}', "line 1: without prediction"),
-        (
-            '{"id": 1, "prediction": "a", "label": 0}\n{"id": 1, "prediction": "a", "label": 0}',
-            "line 2: the id 1 occurs",
-        ),
-        ('{"id": 1, "prediction": 3, "label": 0}', "the prediction is neither text nor null"),
-        ('{"id": null, "prediction": "a", "label": 0}', "the id is neither"),
-        ('{"id": 1, "prediction": "a", "label": 0, "contested": ["4"]}', "contested is no list of action-unit numbers"),
-    ],
-)
-def test_unusable_predictions_exit_2_with_one_sentence(content, message, tmp_path, capsys):
-    path = tmp_path / "P.jsonl"
-    path.write_text(content, encoding="utf-8")
-    assert main(["score", "--task", "emotion", "--protocol", "strict", "--predictions", str(path)]) == 2
-    assert message in capsys.readouterr().err
-
-
-def test_a_missing_file_is_an_input_error(tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
-        read_items(tmp_path / "none.jsonl")
+def test_every_class_has_an_interval_of_its_own():
+    rows = [("AU1.", None, "1")] * 30 + [("AU4.", None, "1")] * 10
+    found = report("au", "strict", rows, repeats=300, seed=1)
+    low, high = found["action_units"]["1"]["f1_interval_95"]
+    # recall 0.75 and precision 1 make F1 = 6/7
+    assert low < 6 / 7 < high
+    assert found["action_units"]["12"]["f1_interval_95"] is None
+    assert set(found["intervals_95"]) == {"s_re", "s_ge", "s_rege"}
