@@ -3,6 +3,18 @@
     python -m training.data raf-db --root data/raf-db --split train --out data/raf-db/raf_train.json
     python -m training.data disfa --root data/disfa --split test --fold 1 --out data/disfa/disfa_test_1.json
 
+Each data set is read from the folders it is published in; a file that is missing is named with its whole path:
+
+    raf-db       EmoLabel/list_patition_label.txt, Image/aligned/train_00001_aligned.jpg
+    bp4d         AUCoding/AU_OCC/F001_T1.csv, Sequences/F001/T1/2440.jpg
+    disfa        ActionUnit_Labels/SN001/SN001_au1.txt, Frames/SN001/00001.jpg (taken out of the videos, from 1)
+    gft          AU_OCC/001A.csv, Frames/001A/123.jpg, train_subjects.txt, test_subjects.txt; its published folder
+                 names are not known to us, so bring it into this form: a header "frame,AU1,AU2,..." and one subject
+                 a line
+    emotionet    EmotioNet_FACS_aws_2020_24600.csv, Images/N_1/N_0000000001_00001.jpg
+    affectnet    train_set/images/1.jpg and train_set/annotations/1_exp.npy, val_set the same; or
+                 Manually_Annotated_file_lists/training.csv and validation.csv with Manually_Annotated_Images
+
 The training form draws one of fifty questions per sample; the test split is written in the evaluation form, with the
 fixed question. Paths in the JSON are relative to the data root.
 """

@@ -8,7 +8,10 @@ The first release, whole pictures with a box around the face:
 
     ROOT/Manually_Annotated_file_lists/training.csv    and validation.csv, with ``subDirectory_filePath``, ``face_x``,
                                                        ``face_y``, ``face_width``, ``face_height``, ``expression``
-    ROOT/Manually_Annotated_Images/1/abc.jpg
+    ROOT/Manually_Annotated_Images/1/abc.jpg           or ROOT/Manually_Annotated/Manually_Annotated_Images/1/abc.jpg
+
+Copies of ``validation.csv`` come with and without a header; without one the columns are those nine in this order, with
+``facial_landmarks`` before ``expression``, and ``valence`` and ``arousal`` at the end.
 
 Its box goes into the labels as ``face_box``; cut the faces out and name their folder with ``images`` before training.
 Expression 0 to 6 is neutral, happiness, sadness, surprise, fear, disgust, anger. 7 contempt, 8 none, 9 uncertain and
@@ -21,7 +24,14 @@ from pathlib import Path
 import numpy as np
 
 from emola.errors import InputError
-from training.data.classic.listing import LabelledImage, Listing, read_table, require_folder, whole_number
+from training.data.classic.listing import (
+    LabelledImage,
+    Listing,
+    read_table,
+    require_file,
+    require_folder,
+    whole_number,
+)
 from training.data.classic.spec import DataSpec
 from training.data.samples import Fault
 
@@ -30,6 +40,9 @@ OTHER_CLASSES = {7: "contempt", 8: "none", 9: "uncertain", 10: "no face"}
 _FOLDER_OF = {"train": "train_set", "test": "val_set"}
 _LIST_OF = {"train": "training.csv", "test": "validation.csv"}
 _LISTS = "Manually_Annotated_file_lists"
+_PICTURES = ("Manually_Annotated_Images", "Manually_Annotated/Manually_Annotated_Images")
+_BOX = ("face_x", "face_y", "face_width", "face_height")
+_COLUMNS = ("subDirectory_filePath", *_BOX, "facial_landmarks", "expression", "valence", "arousal")
 
 
 def read_affectnet(spec: DataSpec) -> Listing:
@@ -68,20 +81,21 @@ def _aligned(spec: DataSpec, split: str) -> Iterator[tuple[Path, int, LabelledIm
 
 def _whole(spec: DataSpec, split: str) -> Iterator[tuple[Path, int, LabelledImage]]:
     """Yield label file, expression and picture of the first release."""
-    path = spec.root / _LISTS / _LIST_OF[split]
-    header, rows = read_table(path)
+    path = require_file(spec.root, f"{_LISTS}/{_LIST_OF[split]}", "AffectNet")
+    header, rows = read_table(path, _COLUMNS)
     wanted = ("subDirectory_filePath", "expression")
+    folder = spec.images or next((name for name in _PICTURES if (spec.root / name).is_dir()), _PICTURES[0])
     missing = [name for name in wanted if name not in header]
     if missing:
         raise InputError(f"{path} lacks the columns {', '.join(missing)}.")
     name_at, expression_at = (header.index(name) for name in wanted)
-    box = [header.index(name) for name in ("face_x", "face_y", "face_width", "face_height") if name in header]
+    box = [header.index(name) for name in _BOX if name in header]
     for number, cells in rows:
         labels = {}
         sides = [cells[place] for place in box]
         if len(box) == 4 and spec.images is None and "NULL" not in sides:  # rows without a face have no box
             labels["face_box"] = [whole_number(side, path, number) for side in sides]
-        image = f"{spec.images or 'Manually_Annotated_Images'}/{cells[name_at]}"
+        image = f"{folder}/{cells[name_at]}"
         yield path, whole_number(cells[expression_at], path, number), LabelledImage(cells[name_at], image, labels)
 
 

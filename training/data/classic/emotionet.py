@@ -2,8 +2,9 @@
 
 Two kinds of label files, chosen by ``file``:
 
-    ROOT/emotionet_facs_24600.csv    the hand-coded part; save the published ``.xlsx`` as CSV. Columns ``URL``,
-                                     ``orig_url`` and ``AU 1`` ... ``AU 60`` (quoted in the original)
+    ROOT/EmotioNet_FACS_aws_2020_24600.csv    the hand-coded part; save the published ``.xlsx`` as CSV, or name yours
+                                              with ``file``. Columns ``URL``, ``orig_url`` and ``AU 1`` ... ``AU 60``
+                                              (quoted in the original); ``emotionet_facs_24600.csv`` is found as well
     ROOT/dataFile_0001.txt, ...      the automatically coded million (``file="dataFile_*.txt"``), no header, separated
                                      by tabs: URL, original URL, then action units 1 to 60
     ROOT/Images/N_1/N_0000000001_00001.jpg    the part of the URL behind ``/Images/``, or the file's name alone
@@ -22,7 +23,7 @@ from training.data.classic.spec import DataSpec
 from training.data.samples import Fault
 
 ACTION_UNITS = (1, 2, 4, 5, 6, 9, 12, 17, 20, 25, 26, 43)
-HAND_CODED = "emotionet_facs_24600.csv"
+HAND_CODED = ("EmotioNet_FACS_aws_2020_24600.csv", "emotionet_facs_24600.csv")
 _COLUMN = re.compile(r"AU\s*0*(\d+)", re.IGNORECASE)
 
 
@@ -34,10 +35,12 @@ def read_emotionet(spec: DataSpec) -> Listing:
     """
     if spec.split != "all":
         raise InputError(f"EmotioNet has no published split; ask for split 'all' instead of {spec.split!r}.")
-    pattern = spec.file or HAND_CODED
-    files = sorted(path for path in spec.root.glob(pattern) if path.is_file())
+    patterns = (spec.file,) if spec.file else HAND_CODED
+    found = (sorted(path for path in spec.root.glob(pattern) if path.is_file()) for pattern in patterns)
+    files = next((paths for paths in found if paths), None)
     if not files:
-        raise InputError(f"EmotioNet needs {pattern} in {spec.root}, and there is no such file.")
+        looked = " or ".join(str(spec.root / pattern) for pattern in patterns)
+        raise InputError(f"EmotioNet needs its label file in {spec.root}, and there is no {looked}.")
     images: list[LabelledImage] = []
     left_out: list[Fault] = []
     for path in files:

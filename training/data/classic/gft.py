@@ -1,7 +1,7 @@
 """GFT, the Sayette Group Formation Task, occurrence of action units.
 
-The videos come on application and the coding apart from them; the names of the published folders could not be checked
-here, so this is the layout to bring them into:
+The videos come on application from the University of Pittsburgh and the coding apart from them (osf.io/7wcyz). No
+public description names the published folders, so this is the layout to bring them into:
 
     ROOT/AU_OCC/001A.csv           a header with ``frame`` first and action units (``AU1`` or ``1``), one row a frame;
                                    0 absent, 1 present, anything else not coded

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,11 @@ def require_file(root: Path, relative: str, data_set: str) -> Path:
     """Return a label file of a data set.
 
     Raises:
-        InputError: it is not there; the message names the layout that is expected.
+        InputError: it is not there; the message names the whole path.
     """
     path = root / relative
     if not path.is_file():
-        raise InputError(f"{data_set} needs {relative} in {root}, and there is no such file.")
+        raise InputError(f"{data_set} needs {relative} in {root}, and there is no file {path}.")
     return path
 
 
@@ -65,7 +66,8 @@ def require_folder(root: Path, names: Sequence[str], data_set: str) -> Path:
     for name in names:
         if (root / name).is_dir():
             return root / name
-    raise InputError(f"{data_set} needs the folder {' or '.join(names)} in {root}, and there is none.")
+    looked = " or ".join(str(root / name) for name in names)
+    raise InputError(f"{data_set} needs the folder {' or '.join(names)} in {root}, and there is no {looked}.")
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -83,8 +85,12 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         raise InputError(f"{path} cannot be read as text: {error}.") from error
 
 
-def read_table(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+def read_table(path: Path, usual: Sequence[str] = ()) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     """Return the header of a CSV file and its rows with their line numbers; every row is as long as the header.
+
+    Args:
+        path: of the file.
+        usual: its columns where it may come without a header: a first line that names none of them is a row.
 
     Raises:
         InputError: the file is empty or cannot be read; a row of another length raises while the rows are read.
@@ -94,6 +100,8 @@ def read_table(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     if first is None:
         raise InputError(f"{path} is empty; expected a header and one row a picture.")
     header = _cells(first[1])
+    if usual and not set(header) & set(usual):
+        header, lines = list(usual), chain([first], lines)
 
     def rows() -> Iterator[tuple[int, list[str]]]:
         for number, line in lines:
