@@ -1,7 +1,5 @@
 """``python -m training.annotate`` against a local server that misbehaves."""
 
-import base64
-import io
 import json
 import os
 import signal
@@ -11,16 +9,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from emola.errors import InputError
-from training.annotate.__main__ import _parser, endpoint_settings
-from training.annotate.estimate import Prices, estimate, picture_tokens
 from training.annotate.journal import Entry, Journal
-from training.annotate.messages import encode_picture, looks_refused
-from training.annotate.pacing import retry_after
+from training.annotate.messages import encode_picture
 from training.data.samples import read_faba
 from training.synthetic.text import questions
 
@@ -244,44 +237,6 @@ def test_the_key_is_in_no_file_and_on_no_screen(annotate, endpoint, tmp_path, ca
         assert KEY not in path.read_text(), path.name
 
 
-def test_nothing_is_sent_before_it_is_confirmed(annotate, endpoint, capsys, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    assert annotate(yes=False) == 2
-    shown = capsys.readouterr()
-    assert "cost unknown" in shown.out
-    assert "--yes" in shown.err
-    assert endpoint.seen == []
-
-
-def test_answers_of_another_model_or_seed_are_not_mixed(annotate, capsys):
-    annotate("--task", "au")
-    assert annotate("--task", "au", "--model", "other") == 2
-    assert "model 'fake', not 'other'" in capsys.readouterr().err
-    assert annotate("--task", "au", "--seed", 5) == 2
-
-
-def test_wrong_options_are_reported_together(annotate, capsys):
-    assert annotate("--concurrency", 0, "--attempts", 0, "--images", "/nowhere") == 2
-    error = capsys.readouterr().err
-    assert all(part in error for part in ("--concurrency", "--attempts", "no folder /nowhere"))
-
-
-@pytest.mark.parametrize(
-    "url", ["api.openai.com/v1", "ftp://x/v1", "https://user:secret@x/v1", "https://x/v1?key=secret"]
-)
-def test_an_address_that_cannot_be_or_hides_a_secret_is_refused(url):
-    options = _parser().parse_args(["--images", "i", "--out", "o", "--url", url, "--model", "m"])
-    with pytest.raises(InputError, match="--url"):
-        endpoint_settings(options, {"OPENAI_API_KEY": KEY})
-
-
-def test_a_missing_key_names_its_variable():
-    options = ["--images", "i", "--out", "o", "--url", "http://x/v1", "--model", "m"]
-    with pytest.raises(InputError, match="MY_KEY"):
-        endpoint_settings(_parser().parse_args([*options, "--key-variable", "MY_KEY"]), {})
-    assert endpoint_settings(_parser().parse_args([*options, "--no-key"]), {"OPENAI_API_KEY": KEY}).key == ""
-
-
 def test_a_killed_run_goes_on_without_missing_or_doubling(pictures, endpoint, tmp_path, repository, annotate):
     def behave(handler, seen, repeats):
         time.sleep(0.1)
@@ -326,40 +281,3 @@ def test_the_last_entry_of_a_request_counts_and_a_damaged_line_is_named(tmp_path
     path.write_text('{"image": 1}\n' + path.read_text())
     with pytest.raises(InputError, match="Line 1"):
         Journal(path)
-
-
-def test_the_estimate_is_the_hand_worked_one():
-    assert [picture_tokens(side) for side in (336, 512, 513, 1024)] == [255, 255, 765, 765]
-    found = estimate(["emotion"] * 10, per_picture=255, max_tokens=600, prices=Prices(2.0, 10.0))
-    assert found.requests == 10
-    assert found.output_tokens == 700  # 10 answers of 50 words at 1.4 tokens
-    assert found.input_tokens > 10 * 255
-    assert found.cost == pytest.approx((found.input_tokens * 2 + 700 * 10) / 1e6, rel=1e-3)
-    assert estimate(["au"], 255, 100, Prices()).output_tokens == 100
-    assert "cost unknown" in estimate(["au"], 255, 100, Prices(input=1.0)).summary()
-
-
-def test_a_sent_picture_is_small_upright_and_without_metadata(tmp_path):
-    exif = Image.Exif()
-    exif[0x0112], exif[0x010F] = 6, "Camera of Somebody"
-    Image.fromarray(np.zeros((100, 900, 3), np.uint8)).save(tmp_path / "p.jpg", exif=exif)
-    url = encode_picture(tmp_path / "p.jpg", 300)
-    sent = base64.b64decode(url.removeprefix("data:image/jpeg;base64,"))
-    with Image.open(io.BytesIO(sent)) as picture:
-        assert picture.size == (33, 300)
-        assert not picture.getexif()
-    assert b"Somebody" not in sent
-
-
-def test_refusals_are_known_by_their_opening():
-    assert looks_refused("  I\N{RIGHT SINGLE QUOTATION MARK}m sorry, but I can't assist.")
-    assert looks_refused("As an AI, I cannot describe people.")
-    assert not looks_refused("The face looks sorry and sad.")
-    assert not looks_refused("Sorrow shows in the lowered lip corners.")
-
-
-def test_retry_after_reads_numbers_and_dates():
-    assert retry_after({"retry-after": "3"}) == 3
-    assert retry_after({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0
-    assert retry_after({"retry-after": "soon"}) is None
-    assert retry_after({}) is None

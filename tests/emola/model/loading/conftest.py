@@ -1,11 +1,14 @@
 """Small saved models, with everything load_model wants: weights, configuration, tokenizer, image processor."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
@@ -18,7 +21,9 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from emola.errors import EmolaError
 from emola.model import EmolaConfig, EmolaForConditionalGeneration, EmolaProcessor
+from emola.model.loading import load_model
 from emola.model.lora import lora_config
 
 TOKENS = 61
@@ -124,3 +129,38 @@ def ask() -> Callable[..., torch.Tensor]:
             return model(input_ids=prompt, pixel_values=pixels.to(model.dtype), prior=prior).logits[0, :, :TOKENS]
 
     return run
+
+
+@pytest.fixture
+def refused() -> Callable[..., str]:
+    """Load, expect a refusal, return its sentence."""
+
+    def load(*arguments: Any, **options: Any) -> str:
+        with pytest.raises(EmolaError) as caught:
+            load_model(*arguments, device="cpu", **options)
+        return str(caught.value)
+
+    return load
+
+
+@pytest.fixture
+def change_weights() -> Callable[..., None]:
+    """Change the tensors of a saved model in place."""
+
+    def change(folder: Path, act: Callable[[dict[str, Any]], Any]) -> None:
+        tensors = load_file(folder / "model.safetensors")
+        act(tensors)
+        save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+
+    return change
+
+
+@pytest.fixture
+def change_json() -> Callable[..., None]:
+    """Change fields of a JSON file; the value "gone" takes one away."""
+
+    def change(path: Path, **fields: Any) -> None:
+        content = {**json.loads(path.read_text()), **fields}
+        path.write_text(json.dumps({name: value for name, value in content.items() if value != "gone"}))
+
+    return change
