@@ -60,6 +60,16 @@ def split_claims(text: str) -> list[Claim]:
     return claims
 
 
+def action_unit_claims(text: str) -> list[Claim]:
+    """Return those of :func:`split_claims` that are about action units, without looking for feelings; text in NFC."""
+    return [
+        replace(claim, start=claim.start + start, end=claim.end + start)
+        for start, end in sentence_spans(text)
+        if (mentions := find_unit_mentions(text[start:end]))
+        for claim in _unit_claims(text[start:end], mentions)
+    ]
+
+
 def _sentence_claims(sentence: str) -> list[Claim]:
     """Return the claims of one sentence: one for each action unit, or one for its emotion, or one of another kind."""
     mentions = find_unit_mentions(sentence)

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from emola.answer.claims import Claim, split_claims
+from emola.answer.claims import Claim, action_unit_claims
 from emola.answer.lexicon import main_emotion_pattern
 from emola.answer.mentions import find_emotion_mentions
 from emola.answer.negation import negated
@@ -75,7 +75,7 @@ def strict_action_units(text: str) -> list[UnitState]:
     Numbers and FACS names beat everyday phrases; of equal claims, one that affirms the unit wins.
     """
     by_unit: dict[int, list[Claim]] = {}
-    for claim in split_claims(text):
+    for claim in action_unit_claims(normalise(text)):
         for number in (claim.action_unit, *claim.more_units):
             if number in ACTION_UNITS:
                 by_unit.setdefault(number, []).append(claim)

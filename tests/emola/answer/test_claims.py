@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emola.answer import normalise, split_claims
+from emola.answer.claims import action_unit_claims
 from emola.taxonomy import Intensity, Side
 
 WORDS = st.sampled_from(
@@ -122,3 +123,8 @@ def test_sides_are_the_subjects_own(text, side, stated):
 def test_intensities_are_read_from_letters_numbers_and_words(text, intensity, word):
     (claim,) = unit_claims(text)
     assert (claim.intensity, claim.intensity_word, claim.negated) == (intensity, word, False)
+
+
+def test_claims_about_units_are_the_same_without_the_others():
+    text = "AU12 is active. She looks happy. The lips are parted, and the brows are not raised."
+    assert action_unit_claims(text) == [claim for claim in split_claims(text) if claim.kind == "action unit"]
