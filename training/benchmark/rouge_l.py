@@ -40,24 +40,34 @@ class _LcsTables:
 
     def __init__(self, sentences: Sequence[Sequence[str]]) -> None:
         self.offsets: list[int] = []
-        self._places: dict[str, int] = {}
-        self._all = 0
+        self._places: dict[str, list[int]] = {}
+        self._masks: dict[str, int] = {}
         end = 0
         for words in sentences:
             self.offsets.append(end)
-            self._all |= ((1 << len(words)) - 1) << end
             for place, word in enumerate(words, start=end):
-                self._places[word] = self._places.get(word, 0) | 1 << place
+                self._places.setdefault(word, []).append(place)
             end += len(words) + 1
+        self._width = end
+        self._all = int("0".join("1" * len(words) for words in reversed(sentences)) or "0", 2)
 
     def rows(self, words: Sequence[str]) -> list[int]:
         """Return len(words) + 1 rows; a bit says that the LCS is longer with this column's word than without it."""
         flat, rows = self._all, [0]
         for word in words:
-            if matches := flat & self._places.get(word, 0):
+            if word in self._places and (matches := flat & self._mask(word)):
                 flat = ((flat + matches) | (flat - matches)) & self._all
             rows.append(flat ^ self._all)
         return rows
+
+    def _mask(self, word: str) -> int:
+        """Return the columns of a word; made when it is first asked for, in time linear in the number of columns."""
+        if word not in self._masks:
+            bits = bytearray(self._width // 8 + 1)
+            for place in self._places[word]:
+                bits[place >> 3] |= 1 << (place & 7)
+            self._masks[word] = int.from_bytes(bits, "little")
+        return self._masks[word]
 
 
 def _walk(
@@ -96,11 +106,12 @@ def pltrdy_rouge_l(prediction: str, reference: str) -> Rouge:
     said, meant = _pltrdy_sentences(prediction), _pltrdy_sentences(reference)
     if not said or not meant:
         raise RougeUndefined("empty text")
-    tables = _LcsTables(said)
+    different = [list(words) for words in dict.fromkeys(map(tuple, said))]
+    tables = _LcsTables(different)
     common: set[str] = set()
     for sentence in meant:
         rows = tables.rows(sentence)
-        for words, offset in zip(said, tables.offsets, strict=True):
+        for words, offset in zip(different, tables.offsets, strict=True):
             common.update(_pltrdy_common(rows, sentence, words, offset))
     precision = len(common) / len(set(chain.from_iterable(said)))
     recall = len(common) / len(set(chain.from_iterable(meant)))

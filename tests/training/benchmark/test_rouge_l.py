@@ -1,3 +1,6 @@
+import contextlib
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,3 +65,14 @@ def test_google_lsum_takes_the_union_over_lines_with_clipped_counts():
     # reference line "w1 w2 w3 w4 w5" against "w1 w2 w6 w7 w8" and "w1 w3 w8 w9 w5": the union is w1 w2 w3 w5
     rouge = google_rouge_lsum("w1 w2 w6 w7 w8\nw1 w3 w8 w9 w5", "w1 w2 w3 w4 w5")
     assert (rouge.recall, rouge.precision) == (4 / 5, 4 / 10)
+
+
+@pytest.mark.parametrize("unit", ["A happy face. ", "happy ", "no AU1 and ", "x"])
+def test_an_answer_of_megabytes_is_scored_in_seconds(unit):
+    text = unit * (3_000_000 // len(unit))
+    started = time.process_time()
+    with contextlib.suppress(RougeUndefined):
+        pltrdy_rouge_l(text, "A happy face. It smiles.")
+    google_rouge_l(text, "A happy face. It smiles.")
+    google_rouge_lsum(text, "A happy face. It smiles.")
+    assert time.process_time() - started < 20
