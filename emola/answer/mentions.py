@@ -1,6 +1,7 @@
 """Where a sentence speaks of action units (by number, FACS name or everyday phrase) and of emotions."""
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -89,9 +90,11 @@ def _without_overlaps(mentions: list[SpanLike]) -> list[SpanLike]:
     """Keep the longest of overlapping mentions, the first given at equal length; sort by position."""
     kept: list[SpanLike] = []
     for mention in sorted(mentions, key=lambda m: m.start - m.end):
-        if all(mention.end <= other.start or other.end <= mention.start for other in kept):
-            kept.append(mention)
-    return sorted(kept, key=lambda m: m.start)
+        place = bisect_left(kept, mention.start, key=lambda m: m.start)
+        free_before = place == 0 or kept[place - 1].end <= mention.start
+        if free_before and (place == len(kept) or mention.end <= kept[place].start):
+            kept.insert(place, mention)
+    return kept
 
 
 def _absorb_names(sentence: str, numbers: list[UnitMention], names: list[UnitMention]) -> list[UnitMention]:

@@ -54,7 +54,7 @@ def negated(sentence: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
         denied_list = _under_denying_heading(text[floor:start], denied_list)
         whole = (
             denied_list
-            or _example_of_nothing(sentence, spans[: chain.first], start)
+            or (chain.first > 0 and _example_of_nothing(sentence, spans[chain.first - 1], start))
             or _denied_before(text[floor:start], sentence[start:end])
             or _denied_after(text[end:ceiling])
         )
@@ -86,11 +86,11 @@ def _under_denying_heading(text: str, denied: bool) -> bool:
     return denied and not (colon and rules.affirming_heading.search(head))
 
 
-def _example_of_nothing(sentence: str, before: Sequence[tuple[int, int]], start: int) -> bool:
+def _example_of_nothing(sentence: str, before: tuple[int, int], start: int) -> bool:
     """Say whether a mention is an example of what the phrase before it denies ("no strong emotion such as joy")."""
-    if not before or not _whole_phrase(sentence[slice(*before[-1])]):
+    if not _whole_phrase(sentence[slice(*before)]):
         return False
-    return negation_patterns().examples.match(sentence[before[-1][1] : start]) is not None
+    return negation_patterns().examples.match(sentence[before[1] : start]) is not None
 
 
 def _denied_before(text: str, mention: str) -> bool:

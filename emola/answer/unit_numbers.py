@@ -46,7 +46,9 @@ def find_unit_numbers(sentence: str) -> list[UnitMention]:
     """Return the mentions of action units by number in one sentence, by position."""
     found = []
     position = 0
-    while head := _next_head(sentence, position):
+    for head in _heads(sentence):
+        if head.start() < position:
+            continue
         position = head.end()
         number = _first_number(sentence, head)
         start = head.start() if head.re is _HEAD else position
@@ -61,10 +63,10 @@ def find_unit_numbers(sentence: str) -> list[UnitMention]:
     return found
 
 
-def _next_head(sentence: str, position: int) -> re.Match[str] | None:
-    """Return the next words behind which a number is an action unit; the nearest before the number at a tie."""
-    heads = [head for head in (_HEAD.search(sentence, position), _ANNOUNCEMENT.search(sentence, position)) if head]
-    return min(heads, key=lambda head: (head.end(), -head.start()), default=None)
+def _heads(sentence: str) -> list[re.Match[str]]:
+    """Return all words behind which a number is an action unit, by their end; the nearest to the number at a tie."""
+    heads = [*_HEAD.finditer(sentence), *_ANNOUNCEMENT.finditer(sentence)]
+    return sorted(heads, key=lambda head: (head.end(), -head.start()))
 
 
 def _first_number(sentence: str, head: re.Match[str]) -> re.Match[str] | None:
