@@ -50,7 +50,7 @@ def report_html(
     parts = ["<h1>FABA-Bench report</h1>", f"<p>{_PROTOCOLS_NOTE}</p>", table_html(totals_table(runs))]
     if comparisons:
         parts.append("<h2>Differences</h2>")
-        parts += [comparison_html(comparison) for comparison in comparisons]
+        parts.append(f'<div class="pairs">{"".join(map(comparison_html, comparisons))}</div>')
     if folds := fold_tables(runs):
         parts += ["<h2>Classic data sets</h2>", *(table_html(table) for table in folds)]
     if releases:
@@ -80,7 +80,9 @@ def comparison_html(comparison: Comparison) -> str:
     note = (
         f'<p class="muted">{comparison.left_out} items are in one of the runs only.</p>' if comparison.left_out else ""
     )
-    return f"{table_html(comparison_table(comparison))}{note}<details><summary>Flipped items</summary>{flips}</details>"
+    table = table_html(comparison_table(comparison))
+    count = len(comparison.flips)
+    return f"<section>{table}{note}<details><summary>Flipped items ({count})</summary>{flips}</details></section>"
 
 
 def _task(run: RunResult, result: TaskResult, pictures: int) -> str:
@@ -117,7 +119,8 @@ def _bars(judged: Judged, title: str) -> str:
         Bar(class_name(key), row["f1"], row["f1_interval_95"], f"of {row['support']}")
         for key, row in judged.classes.items()
     ]
-    return f"{bar_chart(bars, title)}<figcaption>{escape(title)}; whiskers are 95 % intervals.</figcaption>"
+    note = "behind each bar F1 and the number of labels, whiskers are 95 % intervals"
+    return f"{bar_chart(bars, title)}<figcaption>{escape(title)}; {note}.</figcaption>"
 
 
 def _distributions(result: TaskResult, name: str) -> list[str]:
@@ -132,5 +135,8 @@ def _distributions(result: TaskResult, name: str) -> list[str]:
         ]
         for protocol, judged in result.judged.items()
     }
-    charts = ((words, "lengths", "words"), (rouges, "ROUGE-L", "F"))
-    return [f"<figure>{histogram(groups, f'{name}, {what}', unit)}</figure>" for groups, what, unit in charts]
+    charts = ((words, "lengths in words", "words"), (rouges, "ROUGE-L of each item, F from 0 to 1", "F"))
+    return [
+        f"<figure>{histogram(groups, f'{name}, {what}', unit)}<figcaption>{escape(name)}, {what}.</figcaption></figure>"
+        for groups, what, unit in charts
+    ]

@@ -31,7 +31,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "run", help="ask a model", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--model", required=True, metavar="M", help="folder or hub id, BASE+ADAPTER for an adapter")
-    data = "FABA evaluation JSON, folder of FABA's shape, review release, or NAME:ROOT[,fold=1] of a classic data set"
+    data = (
+        "FABA evaluation JSON, folder of FABA's shape, review release, or NAME:ROOT[,fold=1,...] with NAME one of "
+        "affectnet, bp4d, disfa, emotionet, gft, raf-db (folders: python -m training.data --help)"
+    )
     parser.add_argument("--data", required=True, metavar="D", help=data)
     parser.add_argument("--out", required=True, type=Path, metavar="RUN", help="folder of the run")
     parser.add_argument("--task", choices=("emotion", "au", "both"), default="both", help="default: both")
