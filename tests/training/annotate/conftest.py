@@ -1,6 +1,7 @@
 """A local chat-completions server that misbehaves on request, and a folder of small pictures."""
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -103,6 +104,14 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
 
+class QuietServer(ThreadingHTTPServer):
+    """Says nothing on stderr when the client hangs up, as it does once a run ends at its first refusal."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def answer(handler: Handler, seen: Seen, _: int) -> None:
     handler.stream(f"The face number {seen.number} shows happiness with AU12.")
 
@@ -122,7 +131,7 @@ class FakeEndpoint:
 @pytest.fixture
 def endpoint() -> Iterator[FakeEndpoint]:
     owner = FakeEndpoint()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = QuietServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     server.owner = owner
     owner.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
