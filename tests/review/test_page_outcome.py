@@ -223,9 +223,10 @@ def test_dashboard_counts_the_random_stratum_and_says_so(database, people, dispu
     settle("ann")
     with gr.Blocks():
         page = DashboardPage(database, lambda request: people["ann"])
-    body, days, atlas, *_ = page.load(REQUEST)
+    body, title, pace, filters, atlas, *_ = page.load(REQUEST)
     assert "2 of 2" in body and "random stratum" in body and "drawn by chance" in body
-    assert list(days["reviews"]) == [2]
+    assert pace["visible"] and list(pace["value"]["reviews"]) == [2] and filters["visible"]
+    assert "No day has a review yet" not in title
     assert "H1" in atlas and "1 of 1 claims" in atlas
     assert '<th scope="row">You</th>' in body and "bob" not in body
 
@@ -234,7 +235,9 @@ def test_empty_pages_say_what_to_do(database, people):
     lead = lambda request: people["lea"]  # noqa: E731 (a stand-in for the login)
     with gr.Blocks():
         assert "overlap to 2 or more" in AgreementPage(database, lead).load(REQUEST)[0]
-        assert "Nothing is submitted yet" in DashboardPage(database, lead).load(REQUEST)[0]
+        body, title, pace, filters, *_ = DashboardPage(database, lead).load(REQUEST)
+    assert "Nothing is submitted yet" in body and "No day has a review yet" in title
+    assert not pace["visible"] and not filters["visible"], "neither an empty frame nor filters of nothing"
     assert "needs an overlap of 2" in next_html(database, people["lea"])
 
 
