@@ -120,13 +120,25 @@ export class LabelsView {
     const code = said?.verdict === 'wrong' && said.code ? guideline.codes?.[said.code] : null;
     const card = code ? null : guideline.units?.[item.unit];
     if (code) {
-      fill(this.parts.card, h('h3', {}, `${said.code} ${code.name}`), h('p', {}, code.means), h('p', { class: 'muted' }, code.example), h('p', {}, h('i', {}, 'Not: '), code.not_this), h('p', {}, h('i', {}, 'Effect: '), code.effect));
+      this.fillCard(`${said.code} ${code.name}`, h('p', {}, code.means), h('p', { class: 'muted' }, code.example), h('p', {}, h('i', {}, 'Not: '), code.not_this), h('p', {}, h('i', {}, 'Effect: '), code.effect));
     } else if (card) {
-      fill(this.parts.card, h('h3', {}, `AU${item.unit} ${units[item.unit].name}`), h('p', {}, card.look_for), h('p', {}, h('i', {}, 'Not: '), card.mistaken_for),
+      this.fillCard(`AU${item.unit} ${units[item.unit].name}`, h('p', {}, card.look_for), h('p', {}, h('i', {}, 'Not: '), card.mistaken_for),
         h('p', { class: 'muted' }, Object.entries(card.intensity).map(([band, words]) => h('span', { class: 'band' }, h('b', {}, band), ` ${words} `))), h('p', { class: 'muted' }, card.still_picture));
     } else {
-      fill(this.parts.card, h('h3', {}, 'Guideline'), h('p', { class: 'muted' }, guideline.summary ?? 'The card of the unit or code in focus stands here.'));
+      this.fillCard('Guideline', h('p', { class: 'muted' }, guideline.summary ?? 'The card of the unit or code in focus stands here.'));
     }
+  }
+
+  /** Show a card; what does not fit scrolls, and a line under it says so for as long as there is more. */
+  fillCard(title, ...content) {
+    const text = h('div', { class: 'card-text' }, h('h3', {}, title), content);
+    const more = button('▾ more', () => text.scrollBy({ top: text.clientHeight * 0.8 }), { class: 'card-more', 'data-focus': 'card-more' });
+    const measure = () => { more.dataset.left = text.scrollHeight - text.clientHeight - text.scrollTop > 2 ? 'yes' : 'no'; };
+    text.addEventListener('scroll', measure);
+    this.cardSize?.disconnect();
+    this.cardSize = new ResizeObserver(measure);
+    fill(this.parts.card, text, more);
+    this.cardSize.observe(text);
   }
 
   drawNote() {

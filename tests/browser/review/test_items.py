@@ -75,7 +75,31 @@ def test_nothing_scrolls_for_a_five_claim_item_and_1024_still_works(page, site, 
     assert page.evaluate("document.documentElement.scrollHeight") == 900
     page.set_viewport_size({"width": 1024, "height": 768})
     assert page.evaluate("document.documentElement.scrollWidth") <= 1024
+    assert page.evaluate("document.querySelector('.review-bottom').getBoundingClientRect().bottom") == 768
     page.screenshot(path=artefacts / "review-1024.png", full_page=True)
+
+
+def test_every_unit_is_named_in_full_and_a_long_card_says_that_there_is_more(page, site, hands, artefacts):
+    hands.open_review(site.user(), site.campaign(site.five_claims))
+    hands.press("i")
+    page.keyboard.type("L10C B12D B15E B16E R1C R2C")
+    hands.press("Enter", "Escape", "k", "k", "k", "k", "k", "k")
+    page.wait_for_selector(".unit-cell.s-present")
+    cut = "(name) => name.scrollWidth > name.clientWidth || name.scrollHeight > name.clientHeight + 1"
+    assert page.locator(".unit-cell .name").count() == 20
+    assert page.evaluate(f"[...document.querySelectorAll('.unit-cell .name')].filter({cut}).length") == 0
+    page.screenshot(path=artefacts / "review-names.png")
+    for _ in range(6):
+        if not page.locator(".card-more").is_visible():
+            break
+        page.click(".card-more")
+        page.wait_for_timeout(100)
+    end = "(text) => Math.round(text.scrollHeight - text.clientHeight - text.scrollTop)"
+    assert page.locator(".card-text").evaluate(end) <= 2
+    page.set_viewport_size({"width": 1280, "height": 700})
+    hands.press("j")
+    page.wait_for_selector(".card-more:visible")
+    assert page.locator(".card-text").evaluate(end) > 2
 
 
 def test_a_missing_unit_is_added_to_the_text(page, site, hands):
