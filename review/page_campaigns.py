@@ -54,8 +54,9 @@ class CampaignsPage:
                 preview = self._draw_new()
             with gr.Column(scale=2, min_width=300):
                 self._draw_change()
-        self.outputs: list[Any] = [self.table, self.versions, self.chosen]
         origin = self.wanted[-1]
+        self.outputs: list[Any] = [self.table, self.versions, self.chosen, origin]
+        origin.focus(self.look_again, self.wanted, [origin, preview], **QUIET)
         for field in self.wanted:
             field.input(self.count, self.wanted, preview, **QUIET)
         self.create_button.click(self.create, [*self.wanted, *self.rules], self.outputs, **QUIET)
@@ -63,7 +64,7 @@ class CampaignsPage:
         self.changes = [self.overlap_button.click(self.widen, changing, self.outputs, **QUIET)]
         for state, button in self.state_buttons.items():
             self.changes.append(button.click(self.move, [gr.State(state), *changing[:2]], self.outputs, **QUIET))
-        fill_on_open(self.load, [*self.outputs, forms, preview, origin])
+        fill_on_open(self.load, [*self.outputs, forms, preview])
 
     def _draw_new(self) -> gr.HTML:
         gr.HTML(section_html("New campaign"), apply_default_css=False)
@@ -115,10 +116,14 @@ class CampaignsPage:
         user = self.who(request)
         require(user, "viewer")
         if not is_lead(user):
-            return [*self._shown(), gr.update(visible=False), "", gr.skip()]
-        with self.database.read() as session:
-            origins = [ANY, *((name, name) for name in origin_models(session))]
-        return [*self._shown(), gr.update(visible=True), self._count(CampaignFilter()), gr.update(choices=origins)]
+            return [*self._shown(), gr.update(visible=False), ""]
+        return [*self._shown(), gr.update(visible=True), self._count(CampaignFilter())]
+
+    @answering
+    def look_again(self, request: gr.Request, *wanted: Any) -> list[Any]:
+        """Return who has written descriptions by now, and how many the fields select: imports go on meanwhile."""
+        require(self.who(request), "lead")
+        return [self._origins(), self._count(read_filter(wanted))]
 
     @answering
     def count(self, request: gr.Request, *wanted: Any) -> Markup:
@@ -174,16 +179,22 @@ class CampaignsPage:
             count = len(ranked_descriptions(session, wanted))
         if not count:
             return notice_html("No description fits this selection.", "wait")
-        return notice_html(f"This selects {count:,} descriptions.")
+        return notice_html(f"This selects {count:,} description{'s' if count != 1 else ''}.")
 
     def _shown(self, said: str = "", chosen: int | None = None) -> list[Any]:
-        """Return the table with what was done, the versions by campaign id and the choices."""
+        """Return the table with what was done, the versions by campaign id, and the choices of campaign and author."""
         with self.database.read() as session:
             campaigns = list_campaigns(session)
         notice = notice_html(said, "good") if said else ""
         choices = [(campaign.name, campaign.id) for campaign in campaigns]
         versions = {str(campaign.id): campaign.version for campaign in campaigns}
-        return [HEADING + notice + campaigns_html(campaigns), versions, gr.update(choices=choices, value=chosen)]
+        table = HEADING + notice + campaigns_html(campaigns)
+        return [table, versions, gr.update(choices=choices, value=chosen), self._origins()]
+
+    def _origins(self) -> dict[str, Any]:
+        """Return who has written descriptions by now, as choices."""
+        with self.database.read() as session:
+            return gr.update(choices=[ANY, *((name, name) for name in origin_models(session))])
 
 
 def read_filter(values: Sequence[Any]) -> CampaignFilter:

@@ -109,7 +109,7 @@ def test_changes_need_a_lead(role, database, make_user, write, tmp_path):
         "adjudicate": {"decided"},
         "blind-checks": {"show", "create_check"},
         "browse": {"restore", "reopen"},
-        "campaigns": {"count", "create", "widen", "move"},
+        "campaigns": {"count", "look_again", "create", "widen", "move"},
         "guidelines": {"show_card", "keep_card", "publish_draft"},
         "releases": {"preview", "make"},
         "users": {"add", "pick", "change"},

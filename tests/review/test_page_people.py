@@ -101,11 +101,11 @@ def test_a_campaign_is_counted_made_widened_and_closed(campaigns, make_descripti
     assert "selects 3 descriptions" in campaigns.count(REQUEST, "", "", 15, 0, "")
     assert "No description fits" in campaigns.count(REQUEST, "", "eval", "", 0, "")
     rules = ("Benchmark <i>", 1, "never", 0.5, 0.0, True)
-    table, versions, _ = campaigns.create(REQUEST, "au", "", "", 0, "", *rules)
+    table, versions, _, _ = campaigns.create(REQUEST, "au", "", "", 0, "", *rules)
     made = read(list_campaigns)[0]
     assert (made.overlap, made.blind, made.hints, made.random_rate, made.total) == (1, True, "never", 0.5, 3)
     assert "Benchmark &lt;i&gt;" in table and "0 of 3" in table and "blind coding first" in table
-    table, versions, _ = campaigns.widen(made.id, versions, 2, REQUEST)
+    table, versions, _, _ = campaigns.widen(made.id, versions, 2, REQUEST)
     assert "0 of 6" in table
     with pytest.raises(gr.Error, match="changed"):
         campaigns.move("closed", made.id, {str(made.id): made.version}, REQUEST)

@@ -1,9 +1,12 @@
 """The Campaigns page in a browser: what one part of it changes, the others show without a reload."""
 
+import io
 import json
 
 import pytest
 from PIL import Image
+
+from review.sending import add_description
 
 pytestmark = pytest.mark.browser
 
@@ -49,7 +52,37 @@ def test_a_blind_check_appears_among_the_campaigns_and_is_unsealed_when_closed(p
     assert "called A and B" in page.inner_text("#blind-result")
     page.screenshot(path=artefacts / "review-campaigns-blind.png", full_page=True)
 
+    page.click("#campaign-origin input")
+    for model in TEXTS:  # the check has brought their descriptions in
+        page.get_by_role("option", name=model, exact=True).wait_for()
+    page.keyboard.press("Escape")
+    page.wait_for_selector("[role=option]", state="detached")
     choose(page, "#campaign-chosen", "Round 1")
     page.click("#campaign-closed")
     page.wait_for_selector("#campaigns .notice-good:has-text('is closed now')", timeout=30_000)
     page.wait_for_function("!document.querySelector('#blind-result').innerText.includes('called A and B')")
+
+
+def test_authors_of_later_imports_are_offered_without_a_reload(page, site, hands, tmp_path):
+    site.campaign(site.two_claims)
+    hands.sign_in("lena")
+    page.goto(f"{site.url}/campaigns")
+    page.wait_for_selector("#campaign-preview .notice", timeout=90_000)
+    selected = page.inner_text("#campaign-preview .notice")
+    picture = io.BytesIO()
+    Image.new("RGB", (16, 16), (9, 9, 9)).save(picture, "PNG")
+    with site.database.write() as session:
+        sent = {
+            "text": "AU12 is visible.",
+            "task": "au",
+            "prompt": "Describe the face.",
+            "origin_model": "A later model",
+        }
+        kept = {"image_bytes": picture.getvalue(), "images_dir": tmp_path, "actor_id": site.lead.id}
+        add_description(session, **sent, **kept)
+    choose(page, "#campaign-origin", "A later model")
+    page.wait_for_selector("#campaign-preview:has-text('This selects 1 description.')", timeout=30_000)
+    choose(page, "#campaign-origin", "any")
+    page.wait_for_function(
+        "(old) => !document.querySelector('#campaign-preview').innerText.includes(old)", arg=selected
+    )
