@@ -91,7 +91,7 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding("skip", "s", "Item", "then 1-4: skip with a reason"),
     KeyBinding("back", "b", "Item", "your last ten decisions"),
     KeyBinding("submit", "Enter", "Item", "submit, and the next one", also="Ctrl+Enter", fixed=True),
-    KeyBinding("undo", "Ctrl+z", "Item", "undo, also after submitting", fixed=True),
+    KeyBinding("undo", "Ctrl+z", "Item", "undo, also after a submission or skip", fixed=True),
     KeyBinding("redo", "Ctrl+Shift+z", "Item", "redo", fixed=True),
     KeyBinding("help", "?", "Item", "this list"),
 )

@@ -1,21 +1,26 @@
 // Keys of two steps: O and an emotion, V and what cannot be seen, S and a reason.
 
+import { button, h } from './dom.js';
+
 export class Choosing {
   constructor(desk) {
     this.desk = desk;
   }
 
   emotion() {
-    this.desk.keyboard.wait(`Emotion: ${this.emotions()}  (⇧ for a second one)`, (name) => { this.takeEmotion(name); });
+    this.ask('Emotion:', this.desk.vocabulary.emotions, 1, '⇧ for a second one', (name) => { this.takeEmotion(name); });
   }
 
   /** After "emotion not supported": 1 to 7 name the right one, any other key goes on as usual. */
   rightEmotion() {
-    this.desk.keyboard.wait(`It is: ${this.emotions()}  (⇧ for a second one; any other key goes on)`, (name) => this.takeEmotion(name));
+    this.ask('It is:', this.desk.vocabulary.emotions, 1, '⇧ for a second one; any other key goes on', (name) => this.takeEmotion(name));
   }
 
-  emotions() {
-    return this.desk.vocabulary.emotions.map((name, index) => `${index + 1} ${name}`).join('  ');
+  /** Wait for a digit, from `first` on; the choices stand on the page meanwhile and can be clicked as well. */
+  ask(title, choices, first, hint, take) {
+    const { keyboard } = this.desk;
+    const buttons = choices.map((words, index) => button([h('kbd', {}, index + first), ` ${words}`], () => keyboard.answer(`Digit${index + first}`)));
+    keyboard.wait([h('b', {}, title), ...buttons, h('small', {}, hint)], take);
   }
 
   takeEmotion(name) {
@@ -28,7 +33,7 @@ export class Choosing {
 
   visibility() {
     const codes = this.desk.vocabulary.visibility;
-    this.desk.keyboard.wait(`Not visible: ${codes.map(({ name }, index) => `${index} ${name}`).join('  ')}`, (name) => {
+    this.ask('Not visible:', codes.map((code) => code.name), 0, 'Esc leaves', (name) => {
       const code = codes[Number(/^Digit([0-4])$/.exec(name)?.[1] ?? -1)];
       if (code) this.desk.item.toggleVisibility(code.code);
     });
@@ -36,7 +41,7 @@ export class Choosing {
 
   skip() {
     const reasons = this.desk.vocabulary.skip_reasons;
-    this.desk.keyboard.wait(`Skip because: ${reasons.map((words, index) => `${index + 1} ${words}`).join('  ')}  (Esc stays)`, (name) => {
+    this.ask('Skip because:', reasons, 1, 'Esc stays', (name) => {
       const reason = reasons[Number(/^Digit([1-4])$/.exec(name)?.[1] ?? 0) - 1];
       if (reason) this.desk.going.skip(reason);
     });

@@ -7,7 +7,7 @@ export class Going {
   constructor(desk) {
     this.desk = desk;
     this.item = desk.item;
-    this.submitted = null;
+    this.takeBack = null; // what undoes the last submission or skip
     this.submitting = false;
   }
 
@@ -42,10 +42,9 @@ export class Going {
     try {
       desk.timer.write();
       const answer = await desk.saving.submit();
-      this.submitted = answer.submitted.review_id;
       this.busy(false);
       desk.show(answer.next_item);
-      desk.toast.show('Submitted.', 'Undo (Ctrl+Z)', () => this.reopen(this.submitted));
+      this.offerUndo('Submitted.', () => this.reopen(answer.submitted.review_id));
     } catch (error) {
       this.busy(false);
       if (error instanceof Refusal && error.status === 422) desk.say(error.message);
@@ -62,24 +61,44 @@ export class Going {
 
   undo() {
     if (this.item.bundle && this.item.undo()) return;
-    if (this.submitted) this.reopen(this.submitted);
+    if (this.takeBack) this.takeBack();
     else this.desk.say('There is nothing to undo.');
   }
 
-  async reopen(review) {
-    const { desk } = this;
-    if (this.item.bundle && desk.saving.dirty) await desk.saving.save();
-    const answer = await desk.try('undo', { review_id: review });
-    if (!answer) return;
-    this.submitted = null;
-    desk.show(answer);
-    desk.toast.show('Open again; it counts when you submit it.');
+  /** Say what was done with an item, and let Ctrl+Z and the toast take it back. */
+  offerUndo(words, takeBack) {
+    this.takeBack = takeBack;
+    this.desk.toast.show(words, 'Undo (Ctrl+Z)', takeBack);
+  }
+
+  reopen(review) {
+    return this.comeBack('undo', { review_id: review }, 'Open again; it counts when you submit it.');
   }
 
   async skip(reason) {
-    const { lease, campaign } = this.item.bundle;
-    const answer = await this.desk.try('skip', { assignment_id: lease.assignment_id, campaign_id: campaign.id, reason });
-    if (answer) this.desk.show(answer);
+    const { desk } = this;
+    const { lease, campaign, item } = this.item.bundle;
+    if (desk.saving.dirty) await desk.saving.save();
+    const answer = await desk.try('skip', { assignment_id: lease.assignment_id, campaign_id: campaign.id, reason });
+    if (!answer) return;
+    desk.show(answer);
+    const place = { campaign_id: campaign.id, description_id: item.description_id };
+    this.offerUndo(`Skipped: ${reason}.`, () => this.comeBack('start', place, 'Back again; it is not skipped any more.'));
+  }
+
+  /** Ask the server for an earlier item and show it; what stands on the page is saved first. */
+  async comeBack(name, body, words) {
+    const { desk } = this;
+    if (this.item.bundle && desk.saving.dirty) await desk.saving.save();
+    const answer = await desk.try(name, body);
+    if (!answer) return;
+    if (answer.nothing) {
+      desk.say(answer.nothing);
+      return;
+    }
+    this.takeBack = null;
+    desk.show(answer);
+    desk.toast.show(words);
   }
 
   async decisions() {

@@ -50,15 +50,22 @@ export class Keyboard {
     return binding ? keyLabel(binding.key) : '';
   }
 
-  /** Wait for one more key, `hint` is shown meanwhile; where `take` returns false, the key does what it always does. */
+  /** Wait for one more key, the nodes of `hint` are shown meanwhile; where `take` returns false, the key does what it always does. */
   wait(hint, take) {
-    this.pending = { hint, take };
+    this.pending = { take };
     this.onpending(hint);
   }
 
   stopWaiting() {
     this.pending = null;
-    this.onpending('');
+    this.onpending([]);
+  }
+
+  /** Give what is waited for a key, and say whether it took it. */
+  answer(name) {
+    const { take } = this.pending;
+    this.stopWaiting();
+    return name === 'Escape' || take(name) !== false;
   }
 
   press(event) {
@@ -71,13 +78,9 @@ export class Keyboard {
       return;
     }
     if (event.altKey && !event.getModifierState?.('AltGraph')) return;
-    if (this.pending) {
-      const { take } = this.pending;
-      this.stopWaiting();
-      if (name === 'Escape' || take(name) !== false) {
-        event.preventDefault();
-        return;
-      }
+    if (this.pending && this.answer(name)) {
+      event.preventDefault();
+      return;
     }
     if (this.belongsToTarget(event, name)) return;
     this.act(this.byKey.get(name), event);

@@ -24,7 +24,7 @@ export class Marking {
   }
 
   listen(claim) {
-    this.desk.keyboard.wait(HINT, (name) => this.press(claim, name));
+    this.desk.keyboard.wait([HINT], (name) => this.press(claim, name));
   }
 
   press(claim, name) {

@@ -45,7 +45,7 @@ class ReviewDesk {
     this.keymap = vocabulary.keymap;
     this.item = new ItemAnswers(vocabulary);
     this.keyboard = new Keyboard(vocabulary.keys, this.actions());
-    this.keyboard.onpending = (hint) => { this.parts.pending.textContent = hint; };
+    this.keyboard.onpending = (hint) => { this.parts.pending.replaceChildren(...hint); };
     this.buildFrame();
     this.judging = new Judging(this);
     this.adding = new Adding(this);

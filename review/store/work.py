@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time
 from typing import Any
 
-from sqlalchemy import case, func, select, type_coerce, update
+from sqlalchemy import case, delete, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from emola.errors import InputError
@@ -59,6 +59,8 @@ def lease_description(
 ) -> Lease:
     """Take one given description of a campaign; a lead may also take one that was passed over.
 
+    Who passed it over takes that back by this; a lead is waited for no more on their account.
+
     Raises:
         NotAllowed: the campaign is not open, or this person has already submitted it.
         NothingToDo: every slot of it is held or done; ``holders`` says by whom.
@@ -78,9 +80,12 @@ def lease_description(
     if mine is not None:
         slot = take_one(session, slot_id=mine.id, reviewer_id=reviewer_id, now=now)
     else:
-        states = ("open", "skipped") if reviewer.role in ("lead", "admin") else ("open",)
         which = {"campaign_id": campaign_id, "description_id": description_id}
+        reason = _take_back_skip(session, **which, reviewer_id=reviewer_id)
+        states = ("open", "skipped") if reviewer.role in ("lead", "admin") else ("open",)
         slot = take_of_description(session, **which, reviewer_id=reviewer_id, states=states, now=now)
+        if slot is not None and reason is not None:
+            _log(session, reviewer_id, slot.id, "unskip", which | {"reason": reason}, now)
     if slot is None:
         holders = who_holds(session, campaign_id=campaign_id, description_id=description_id, now=now)
         raise NothingToDo("Every place of this description is taken or done.", holders=holders)
@@ -132,7 +137,7 @@ def skip(session: Session, *, assignment_id: int, reviewer_id: int, reason: str,
     passed = {"campaign_id": slot.campaign_id, "description_id": slot.description_id}
     session.add(SkippedDescription(**passed, reviewer_id=reviewer_id, reason=reason.strip(), at=now))
     session.flush()
-    to_lead = _leave_to_lead(session, slot)
+    to_lead = _leave_to_lead(session, **passed)
     if to_lead:
         refresh(session, description_id=slot.description_id, now=now)
     after = passed | {"reason": reason.strip(), "to_lead": to_lead}
@@ -195,26 +200,42 @@ def _leased(session: Session, slot: Slot, reviewer_id: int, now: datetime) -> Le
     )
 
 
-def _leave_to_lead(session: Session, slot: Assignment) -> bool:
-    """Close the open slots of a description that enough people passed over, and say whether that is so."""
+def _take_back_skip(session: Session, *, campaign_id: int, description_id: int, reviewer_id: int) -> str | None:
+    """Forget that a person passed a description over; return the reason they gave, None where they did not."""
+    reason = session.scalar(
+        delete(SkippedDescription)
+        .where(
+            SkippedDescription.campaign_id == campaign_id,
+            SkippedDescription.description_id == description_id,
+            SkippedDescription.reviewer_id == reviewer_id,
+        )
+        .returning(SkippedDescription.reason)
+        .execution_options(synchronize_session=False)
+    )
+    if reason is not None:
+        _leave_to_lead(session, campaign_id=campaign_id, description_id=description_id)
+    return reason
+
+
+def _leave_to_lead(session: Session, *, campaign_id: int, description_id: int) -> bool:
+    """Close the free slots of a description if enough people passed it over, else open them; say whether that is so."""
     skips = session.scalar(
         select(func.count()).where(
-            SkippedDescription.campaign_id == slot.campaign_id,
-            SkippedDescription.description_id == slot.description_id,
+            SkippedDescription.campaign_id == campaign_id, SkippedDescription.description_id == description_id
         )
     )
-    if (skips or 0) < SKIPS_TO_LEAD:
-        return False
+    to_lead = (skips or 0) >= SKIPS_TO_LEAD
+    before, after = ("open", "skipped") if to_lead else ("skipped", "open")
     session.execute(
         update(Assignment)
         .where(
-            Assignment.campaign_id == slot.campaign_id,
-            Assignment.description_id == slot.description_id,
-            Assignment.state == "open",
+            Assignment.campaign_id == campaign_id,
+            Assignment.description_id == description_id,
+            Assignment.state == before,
         )
-        .values(state="skipped")
+        .values(state=after)
     )
-    return True
+    return to_lead
 
 
 def _log(

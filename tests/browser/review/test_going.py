@@ -46,7 +46,27 @@ def test_skip_needs_a_reason_and_brings_the_next_item(page, site, hands):
     hands.press("Escape")
     assert page.inner_text(".claim-text >> nth=0") == before
     hands.press("s", "2")
-    page.wait_for_function("(words) => document.querySelector('.claim-text')?.innerText !== words", arg=before)
+    shown = "(words) => document.querySelector('.claim-text')?.innerText === words"
+    page.wait_for_function(f"(words) => !({shown})(words)", arg=before)
+    assert "Skipped: the picture cannot be judged." in page.inner_text(".review-toast")
+
+
+def test_a_skip_can_be_taken_back_and_keeps_what_was_said(page, site, hands, artefacts):
+    login, campaign = site.user(), site.campaign(site.two_claims, site.five_claims, site.two_claims + "Really.")
+    hands.open_review(login, campaign)
+    hands.press("a", "a", "Enter")
+    hands.next_item("2 of today")
+    before = page.inner_text(".claim-text >> nth=0")
+    hands.press("x", "s")
+    page.screenshot(path=artefacts / "review-skip.png")
+    page.click(".review-pending button:has-text('the text is broken')")
+    page.wait_for_selector(".review-toast:has-text('Skipped: the text is broken')")
+    assert page.inner_text(".claim-text >> nth=0") != before
+    hands.press("Control+z")
+    page.wait_for_selector(".review-toast:has-text('Back again')")
+    assert page.inner_text(".claim-text >> nth=0") == before, "not the submission before it"
+    assert page.locator(".claim-card .v-wrong:not(.verdict-chip)").count() == 1
+    assert sorted(review.status for review in site.reviews(login)) == ["draft", "draft", "submitted"]
 
 
 def test_nothing_happens_without_an_item(page, site, hands):

@@ -8,6 +8,8 @@ from emola.errors import InputError
 from review.errors import NotAllowed, NothingToDo
 from review.store import work
 from review.store.campaigns import get_campaign, set_overlap, set_state
+from review.store.events import list_events
+from review.store.history import skip_history
 
 NOON = datetime(2100, 1, 1, 12, tzinfo=UTC)
 """Years ahead: what asks the real clock must find these leases running."""
@@ -101,6 +103,25 @@ def test_a_skipped_description_goes_to_others_then_to_a_lead(
             session, campaign_id=campaign.id, description_id=number, reviewer_id=chief.id, now=NOON
         )
     assert taken.description_id == number
+
+
+def test_a_skip_is_taken_back_by_taking_the_description_again(
+    database, lease, pass_over, make_campaign, make_description, make_user, read
+):
+    number = make_description()
+    campaign, first, second, third = make_campaign(overlap=2), make_user(), make_user(), make_user()
+    for person in (first, second):
+        pass_over(lease(campaign, person), person)
+    assert lease(campaign, third) is None, "it waits for a lead"
+    ids = {"campaign_id": campaign.id, "description_id": number}
+    with database.write() as session:
+        again = work.lease_description(session, **ids, reviewer_id=second.id, now=NOON)
+    assert lease(campaign, third).description_id == number, "one skip is not enough for a lead"
+    assert [skip.login for skip in read(skip_history, description_id=number)] == [first.login]
+    pass_over(again, second, reason="blurred after all")
+    assert [skip.reason for skip in read(skip_history, description_id=number)] == ["blurred", "blurred after all"]
+    said = {event.action for event in read(list_events, entity="assignment", entity_id=again.assignment_id)}
+    assert {"unskip", "skip"} <= said
 
 
 def test_skipping_needs_a_reason_and_the_lease(database, lease, pass_over, make_campaign, make_description, make_user):
