@@ -44,6 +44,8 @@ def studio_theme() -> gr.themes.Base:
         block_shadow="none",
         body_background_fill="*neutral_50",
         body_background_fill_dark="*neutral_950",
+        panel_background_fill="*background_fill_primary",  # as what is beside the form of Gradio's login page
+        panel_background_fill_dark="*background_fill_primary",
     )
 
 
