@@ -43,7 +43,7 @@ class UsersPage:
         self.database, self.who = database, who
         table = gr.HTML(HEADING + READING, elem_id="users", apply_default_css=False)
         versions = gr.State({})
-        with gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, visible=False) as forms:
             with gr.Column(min_width=320):
                 gr.HTML(section_html("Add a user"), apply_default_css=False)
                 login = gr.Textbox(label="Login", max_length=64, elem_id="user-login")
@@ -65,13 +65,13 @@ class UsersPage:
         add.click(self.add, [login, password, role, level], [*outputs, login, password], **QUIET)
         chosen.input(self.pick, chosen, fields, **QUIET)
         change.click(self.change, [chosen, *fields, versions], [*outputs, secret], **QUIET)
-        fill_on_open(self.load, outputs)
+        fill_on_open(self.load, [*outputs, forms])
 
     def load(self, request: gr.Request) -> list[Any]:
-        """Return everyone."""
+        """Return everyone, and the forms."""
         user = self.who(request)
         require(user, "lead")
-        return self._shown(user)
+        return [*self._shown(user), gr.update(visible=True)]
 
     @answering
     def add(self, login: str, password: str, role: str, level: str, request: gr.Request) -> list[Any]:
