@@ -24,7 +24,7 @@ HEADING = heading_html(
 NOTHING_LEFT = empty_html(
     "Nothing to adjudicate for you",
     "A description comes here when two reviewers have submitted it and judged something differently, and you are not "
-    "one of them. A campaign needs an overlap of 2 or more for that: see Campaigns.",
+    "one of them. A campaign needs 2 people per description or more for that: see Campaigns.",
 )
 
 UNREADABLE = "The page sent decisions that cannot be read; reload it and decide again."

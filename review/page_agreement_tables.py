@@ -22,7 +22,7 @@ from review.page_words import unit_words
 
 NOTHING_SHARED = empty_html(
     "No description has two reviews yet",
-    "Agreement needs two people on the same descriptions: set a campaign's overlap to 2 or more under Campaigns, and "
+    "Agreement needs two people on the same descriptions: set 2 people per description or more under Campaigns, and "
     "let a second person review.",
 )
 PHASES = {

@@ -234,11 +234,11 @@ def test_dashboard_counts_the_random_stratum_and_says_so(database, people, dispu
 def test_empty_pages_say_what_to_do(database, people):
     lead = lambda request: people["lea"]  # noqa: E731 (a stand-in for the login)
     with gr.Blocks():
-        assert "overlap to 2 or more" in AgreementPage(database, lead).load(REQUEST)[0]
+        assert "2 people per description" in AgreementPage(database, lead).load(REQUEST)[0]
         body, title, pace, filters, *_ = DashboardPage(database, lead).load(REQUEST)
     assert "Nothing is submitted yet" in body and "No day has a review yet" in title
     assert not pace["visible"] and not filters["visible"], "neither an empty frame nor filters of nothing"
-    assert "needs an overlap of 2" in next_html(database, people["lea"])
+    assert "needs 2 people per description" in next_html(database, people["lea"])
 
 
 def test_atlas_marks_rates_on_few_claims():
