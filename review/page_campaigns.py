@@ -82,8 +82,9 @@ class CampaignsPage:
             overlap = gr.Number(1, elem_id="campaign-people", min_width=120, **PEOPLE)
             hints = [(words, name) for name, words in HINTS.items()]
             hint = gr.Dropdown(hints, value="after", label="Evidence is shown", min_width=190)
-            drawn = gr.Slider(0, 1, value=0.15, step=0.05, label="Share drawn by chance", min_width=130)
-            planted = gr.Slider(0, 0.2, value=0, step=0.01, label="Share of planted errors", min_width=130)
+        with gr.Row():
+            drawn = gr.Slider(0, 1, value=0.15, step=0.05, label="Share drawn by chance", min_width=200)
+            planted = gr.Slider(0, 0.2, value=0, step=0.01, label="Share of planted errors", min_width=200)
         blind = gr.Checkbox(label="Blind: code the face before the text is shown (benchmark items)")
         self.create_button = gr.Button("Create and open", variant="primary", elem_id="campaign-create")
         self.wanted: list[Any] = [task, split, unit, least, origin]

@@ -11,7 +11,7 @@ NOTHING = Markup("")
 READING = Markup('<p class="muted">Reading the database …</p>')
 """What stands on a page until its content has arrived."""
 
-SIGNS = {"info": "ⓘ", "good": "✓", "wait": "!", "error": "✗"}
+SIGNS = {"info": "•", "good": "✓", "wait": "!", "error": "✗"}
 """What a notice or a badge can be; each has a sign of its own beside its colour."""
 
 
