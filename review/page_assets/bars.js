@@ -44,13 +44,14 @@ export class Bars {
     const judged = item.cards.filter((card) => card.claim && !card.folded && !card.repeats);
     const done = judged.filter((card) => item.verdict(card.claim)).length;
     const ready = item.hidden || item.unanswered().length === 0;
+    const told = `${done} of ${judged.length} claims judged${ready && done < judged.length ? '; the others may stay open' : ''}`;
     const words = item.hidden ? ' Confirm and show the text' : going.submitting ? ' Submitting …' : ' Submit & next';
     return [
       button([key('back'), ' Back'], () => going.decisions(), { 'data-focus': 'back' }),
       button([key('skip'), ' Skip'], () => choosing.skip(), { 'data-focus': 'skip' }),
       chip([key('flag'), ' Flag'], item.state.flagged, () => item.toggle('flagged'), { 'data-focus': 'flag' }),
       button([key('undo'), ' Undo'], () => going.undo(), { 'data-focus': 'undo' }),
-      h('span', { class: 'grow progress' }, item.hidden ? '' : `${done} of ${judged.length} claims judged`),
+      h('span', { class: 'grow progress' }, item.hidden ? '' : told),
       button([key('submit'), words], () => (item.hidden ? going.confirmBlind() : going.submit()),
         { class: `primary ${ready ? '' : 'waiting'}`, disabled: going.submitting || saving.failed, 'data-focus': 'submit' }),
     ];

@@ -102,6 +102,14 @@ def test_every_unit_is_named_in_full_and_a_long_card_says_that_there_is_more(pag
     assert page.locator(".card-text").evaluate(end) > 2
 
 
+def test_details_may_stay_open_and_the_bar_says_so(page, site, hands):
+    hands.open_review(site.user(), site.campaign(site.two_claims + "The nose and the skin around it stay smooth."))
+    hands.press("a")
+    assert "may stay open" not in page.inner_text(".review-bottom")
+    hands.press("a")
+    assert "2 of 3 claims judged; the others may stay open" in page.inner_text(".review-bottom")
+
+
 def test_a_missing_unit_is_added_to_the_text(page, site, hands):
     login, campaign = site.user(), site.campaign(site.two_claims)
     hands.open_review(login, campaign)
@@ -124,6 +132,7 @@ def test_a_sentence_that_only_sums_up_follows_and_is_taken_out_with_what_it_repe
     assert page.locator(".claim-card.repeats .follows").all_inner_texts() == ["↳ ✓ correct"] * 2
     page.screenshot(path=artefacts / "review-repeats.png")
     assert "2 of 2 claims judged" in page.inner_text(".review-bottom")
+    assert "may stay open" not in page.inner_text(".review-bottom")
     hands.press("k", "k", "k", "k", "1")
     page.wait_for_selector(".proposal")
     hands.press("p")
