@@ -125,7 +125,7 @@ class BatchMaker:
         draw = rng.random()
         use_image = draw < stage.share_both + stage.share_image
         use_prior = draw < stage.share_both or not use_image
-        faces = sources.priors.choose(GROUP * stage.batch, rng)
+        faces = sources.priors.choose(GROUP * stage.batch, rng, everyday=not use_image)
         flips = rng.random(len(faces)) < 0.5
         rows = ROWS_OF_IMAGE * use_image + use_prior
         examples = []

@@ -1,13 +1,15 @@
 """Stages 2 and 4: the language model learns to read the prior, then picture and prior together.
 
 Every batch has one kind of input (prior, picture, or both). Auxiliary linear heads read the action units and the
-emotion off the last prompt token, whichever of the two was asked for, and are dropped at export: the two answers about
-one face then rest on the same reading. A resumed run continues exactly.
+emotion off the last prompt token and off every token of the answer, whichever of the two was asked for, and are dropped
+at export: the two answers about one face then rest on the same reading, and a long answer keeps it in view. A resumed
+run continues exactly.
 """
 
 import copy
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -23,14 +25,33 @@ from training.tiny.config import TinyConfig
 from training.tiny.schedule import make_optimiser, rate_at, set_rate
 
 EMOTION_WEIGHT = 0.2
-"""Loss weight of the emotion read off the last prompt token over that of the action units."""
+"""Loss weight of the emotion read off a token over that of the action units."""
 
 TOWER_RATE = 0.3
 """Learning rate of the unfrozen tower over that of the rest."""
 
 
+class Reading(NamedTuple):
+    """What the model makes of B answers with M tokens together.
+
+    Attributes:
+        losses, weights: (M,) of the answers' tokens.
+        units, emotions: (B, 20) and (B, E) logits, read off the last prompt tokens.
+        units_within, emotions_within: (M, 20) and (M, E) logits, read off the tokens before those of the answers.
+        rows: (M,) which answer each token belongs to.
+    """
+
+    losses: Tensor
+    weights: Tensor
+    units: Tensor
+    emotions: Tensor
+    units_within: Tensor
+    emotions_within: Tensor
+    rows: Tensor
+
+
 class LanguageTrainee(nn.Module):
-    """The model and the temporary heads that read action units and emotion off the last prompt token.
+    """The model and the temporary heads that read action units and emotion off tokens.
 
     The projector learns on standardised priors; :meth:`fold` moves the standardisation into its first layer.
     """
@@ -60,19 +81,25 @@ class LanguageTrainee(nn.Module):
             layer.bias.sub_(layer.weight @ self.mean)
         return model
 
-    def forward(
-        self, batch: Batch, pixels: Tensor | None, prior: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return losses and weights (M,) of the answers' tokens, logits of units (B, 20) and of emotions (B, E)."""
+    def forward(self, batch: Batch, pixels: Tensor | None, prior: Tensor | None) -> Reading:
+        """Return what the model makes of a batch of B answers with M tokens together."""
         rows = self.model.get_image_rows(pixels, None if prior is None else self.standardise(prior))
         span = batch.ids == self.model.config.image_token_index
         embeds = self.model.get_input_embeddings()(batch.ids).masked_scatter(span.unsqueeze(-1), rows)
         hidden = self.model.model.language_model(inputs_embeds=embeds, use_cache=False).last_hidden_state
         answered = batch.weights[:, 1:] > 0
-        logits = self.model.lm_head(hidden[:, :-1][answered])
-        losses = F.cross_entropy(logits, batch.ids[:, 1:][answered], reduction="none")
+        within = hidden[:, :-1][answered]
+        losses = F.cross_entropy(self.model.lm_head(within), batch.ids[:, 1:][answered], reduction="none")
         last = hidden[torch.arange(len(hidden)), batch.prompt_end]
-        return losses, batch.weights[:, 1:][answered], self.units(last), self.emotions(last)
+        return Reading(
+            losses,
+            batch.weights[:, 1:][answered],
+            self.units(last),
+            self.emotions(last),
+            self.units(within),
+            self.emotions(within),
+            answered.nonzero()[:, 0],
+        )
 
 
 def _optimiser(trainee: LanguageTrainee, stage: Stage, config: TinyConfig) -> torch.optim.AdamW:
@@ -122,6 +149,20 @@ def train_language(stage: Stage, trainee: LanguageTrainee, sources: Sources, con
                 save_atomically(state, path)
 
 
+def _auxiliary_losses(reading: Reading, units: Tensor, emotions: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the losses of the temporary heads on action units (B, 20) and emotions (B,).
+
+    The last prompt token counts as much as all tokens of the answers together, and those by their weights.
+    """
+    shares = reading.weights / reading.weights.sum()
+    seen = F.binary_cross_entropy_with_logits(reading.units_within, units[reading.rows], reduction="none").mean(1)
+    felt = F.cross_entropy(reading.emotions_within, emotions[reading.rows], reduction="none")
+    return (
+        F.binary_cross_entropy_with_logits(reading.units, units) + (seen * shares).sum(),
+        F.cross_entropy(reading.emotions, emotions) + (felt * shares).sum(),
+    )
+
+
 def _step(
     stage: Stage,
     trainee: LanguageTrainee,
@@ -132,13 +173,17 @@ def _step(
 ) -> dict[str, float]:
     """Take one step and return its losses."""
     trainee.model.model.vision_tower.requires_grad_(step >= stage.unfreeze_at * stage.steps)
-    losses, weights, units, emotions = trainee(inputs.batch, inputs.pixels, inputs.prior)
-    answer = (losses * weights).sum() / weights.sum()
-    seen = F.binary_cross_entropy_with_logits(units, inputs.units)
-    felt = F.cross_entropy(emotions, inputs.emotions)
+    reading: Reading = trainee(inputs.batch, inputs.pixels, inputs.prior)
+    answer = (reading.losses * reading.weights).sum() / reading.weights.sum()
+    seen, felt = _auxiliary_losses(reading, inputs.units, inputs.emotions)
     optimiser.zero_grad()
     (answer + config.auxiliary_weight * (seen + EMOTION_WEIGHT * felt)).backward()
     nn.utils.clip_grad_norm_(trainee.parameters(), 1.0)
     optimiser.step()
-    numbers = {"loss": answer, "tokens": losses.mean(), f"units_{inputs.kind}": seen, f"emotion_{inputs.kind}": felt}
+    numbers = {
+        "loss": answer,
+        "tokens": reading.losses.mean(),
+        f"units_{inputs.kind}": seen,
+        f"emotion_{inputs.kind}": felt,
+    }
     return {name: value.item() for name, value in numbers.items()}

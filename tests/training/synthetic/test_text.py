@@ -50,6 +50,27 @@ def test_the_emotion_text_reads_back_as_the_truth(seed):
     assert {reading.number for reading in read_action_units(text)} == set(strongest)
 
 
+def test_all_units_are_named_before_the_first_is_described(sampled):
+    rng = np.random.default_rng(5)
+    for truth in sampled[:300]:
+        first = re.split(r"[.:]", describe_action_units(truth, rng))[0]
+        assert re.findall(r"AU(\d+)", first) == [str(number) for number in truth.visible()], first
+
+
+def test_how_a_text_begins_does_not_tell_what_it_will_say(sampled):
+    """A greedy answer settles on the most frequent beginning; that must not settle the units or the emotion."""
+    rng = np.random.default_rng(6)
+    units, emotions = {}, {}
+    for truth in sampled:
+        begun = re.split(r"AU\d|no action unit", describe_action_units(truth, rng), flags=re.IGNORECASE)[0]
+        units.setdefault(bool(truth.visible()), set()).add(begun)
+        text = describe_emotion(truth, rng)
+        kind = "neutral" if truth.emotion == "neutral" else "mixed" if truth.second_emotion else "single"
+        emotions.setdefault(kind, set()).add(re.split(rf"a neutral|{truth.emotion}", text)[0])
+    assert units[True] == units[False] and len(units[True]) == 5
+    assert emotions["neutral"] == emotions["mixed"] == emotions["single"] and len(emotions["single"]) == 6
+
+
 @pytest.mark.parametrize("number", ACTION_UNITS)
 @pytest.mark.parametrize("side", Side)
 def test_every_wording_of_a_unit_reads_back_with_side_and_intensity(number, side):

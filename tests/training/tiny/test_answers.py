@@ -5,6 +5,7 @@ import torch
 from emola.model.tokenization import encode_example
 from emola.prompt import build_prompt
 from emola.taxonomy import Side
+from training.synthetic.text.emotions import FIRST, NEUTRAL
 from training.synthetic.truth import Truth, UnitTruth, sample_truth
 from training.tiny.answers import collate, encode_answer, sample_example, token_weights
 from training.tiny.config import TinyConfig
@@ -45,6 +46,19 @@ def test_deciding_tokens_weigh_more() -> None:
     ]  # " The", " AU12", " rests", " with", " mild", ...
     assert answer[40:45] == " AU12" and answer[56:61] == " mild"
     assert token_weights(answer, words, 4.0) == [4.0, 4.0, 1.0, 1.0, 2.0, 1.0]
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_the_first_token_that_tells_a_neutral_face_from_others_decides(tokenizer, index: int) -> None:
+    shown = FIRST[index].format(emotion="disgust", shade="revulsion", state="repelled")
+    neutral = NEUTRAL[index]
+    choices = []
+    for text in (shown, neutral):
+        encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        choices.append((encoded.input_ids, token_weights(text, encoded.offset_mapping, 8.0)))
+    (ids, weights), (others, other_weights) = choices
+    split = next(place for place, pair in enumerate(zip(ids, others, strict=False)) if pair[0] != pair[1])
+    assert weights[split] == other_weights[split] == 8.0
 
 
 def test_batch_is_padded_on_the_right_without_weight(tokenizer) -> None:

@@ -13,7 +13,7 @@ from training.tiny.batches import GROUP, BatchMaker, Sources, Stage
 from training.tiny.config import TinyConfig
 from training.tiny.data import TinyData
 from training.tiny.detections import ResidualBank
-from training.tiny.priors import PriorSource
+from training.tiny.priors import EVERYDAY_EMOTIONS, PriorSource
 from training.tiny.tower import ROWS_OF_IMAGE
 from training.tiny.vocabulary import make_tokenizer
 
@@ -76,3 +76,19 @@ def test_texts_of_a_batch_have_similar_lengths(maker) -> None:
             lengths.append([int(torch.nonzero(row).max()) for row in weights])
         lengths.sort()
         assert all(max(short) <= min(long) for short, long in pairwise(lengths))
+
+
+def test_faces_shown_by_their_prior_alone_are_half_as_in_everyday_photographs() -> None:
+    """RAF-DB's shares for one half, the rendered ones for the other; its counts add up to its 12,271 photographs."""
+    assert sum(EVERYDAY_EMOTIONS.values()) == 12_271
+    truths = [Truth({}, emotion, None, 0.5) for emotion in (*EMOTIONS, *EMOTIONS[:5])]
+    empty = np.zeros((len(truths), 2, 212), np.float32)
+    data = TinyData(np.zeros(0, np.uint8), empty, empty, empty, truths)
+    bank = ResidualBank(np.zeros(212, np.float32), empty, np.arange(len(truths)))
+    source, rng = PriorSource(data, bank, 0.0), np.random.default_rng(3)
+    rendered = np.array([truths.count(Truth({}, emotion, None, 0.5)) / 12 for emotion in EMOTIONS])
+    for everyday in (False, True):
+        drawn = [truths[face].emotion for face in source.choose(40_000, rng, everyday=everyday)]
+        shares = np.array([drawn.count(emotion) / 40_000 for emotion in EMOTIONS])
+        usual = np.array([EVERYDAY_EMOTIONS[emotion] / 12_271 for emotion in EMOTIONS])
+        assert np.allclose(shares, (usual + rendered) / 2 if everyday else rendered, atol=0.015)

@@ -27,42 +27,28 @@ _LAYOUTS: tuple[Layout, ...] = ("numbers", "dashes", "running")
 NOTICED_ASYMMETRY = 0.3
 """Lowest share that the weaker side lacks of which descriptions speak."""
 
-INTRODUCTIONS = (
-    "The following action units can be seen in this face:",
-    "These action units are visible:",
-    "The face shows these facial action units:",
-    "This facial expression is made of the following action units:",
-    "Several muscles of the face are at work:",
-    "A look at the brows, the eyes and the mouth gives these action units:",
-    "Based on the visible movements, the following action units are present:",
-    "From the upper to the lower face, these action units take part:",
-    "The expression can be described by these action units:",
-)
-_INTRODUCTIONS_HIDDEN = INTRODUCTIONS[:5]
-INTRODUCTIONS_ONE = (
-    "One action unit can be seen in this face:",
-    "Only one action unit is visible here:",
-    "The face is almost at rest and shows one action unit:",
-)
-_INTRODUCTIONS_ONE_HIDDEN = INTRODUCTIONS_ONE[:2]
+_OPENINGS = ("", "Here, ", "In this face, ", "In this picture, ", "On this face, ")
+"""What descriptions begin with, whether units follow or none: the first words must not tell how many are named."""
+
+_ACTIVE = ("visible", "active", "at work", "present", "engaged", "to be seen", "involved")
+INTRODUCTIONS = tuple(f"{opening}{{units}} {{are}} {state}:" for opening in _OPENINGS for state in _ACTIVE)
+"""First sentences with the slots ``{units}`` and ``{are}``. All units are named at once, before any of them is
+described: a model that decides unit by unit, each after a long sentence, names more of them than it sees (measured on
+500 faces: a macro-F1 of 0.72 where its own state told 0.78)."""
+
 REST = {
     "brows": ("The brows keep their usual place.", "The forehead stays smooth and the brows are at rest."),
     "eyes": ("The eyes look as they do at rest.", "The eyes and their lids stay relaxed."),
     "nose": ("The nose and the skin around it stay smooth.",),
     "mouth": ("The mouth and the jaw rest.", "The lips rest lightly and the jaw is relaxed."),
 }
-_NEUTRAL = (
-    "No action unit is active in this face.",
-    "There are no active action units in this picture.",
-    "None of the action units can be seen in this face.",
-    "The face is at rest and shows no action unit.",
-)
+_NEUTRAL = tuple(f"no action unit {state}." for state in ("is active", "can be seen", "is visible", "is at work"))
 _NEUTRAL_ENDINGS = (
     "Such a face is often called neutral, and it suggests a calm state.",
     "The whole face looks calm, and its muscles seem to be at rest.",
     "So the facial muscles seem relaxed, as in a neutral face.",
 )
-_NEUTRAL_HIDDEN = _NEUTRAL[2:3]
+_NEUTRAL_HIDDEN = _NEUTRAL[1:2]
 _NEUTRAL_ENDINGS_HIDDEN = ("What can be seen of the face looks calm.", "As far as it can be seen, the face is at rest.")
 SUMMARIES = (
     "Taken together, {units} {make} up this expression.",
@@ -125,7 +111,7 @@ class UnitDescription:
     """A description of action units in its parts.
 
     Attributes:
-        introduction: first sentence; ends with a colon when units follow.
+        introduction: first sentence; with units it ends with a colon and may have the slots ``{units}`` and ``{are}``.
         sentences: one a unit, by ascending number.
         together: sentence about units that act together, or empty.
         hidden: sentence about parts of the face that cannot be seen, or empty.
@@ -145,20 +131,25 @@ class UnitDescription:
     full: bool = False
 
     @property
+    def named(self) -> str:
+        """The units that are described, such as "AU1, AU4 and AU25"; empty without units."""
+        return joined([f"AU{sentence.number}" for sentence in self.sentences]) if self.sentences else ""
+
+    @property
     def closing(self) -> list[str]:
         """The sentences after the units."""
-        named = joined([f"AU{sentence.number}" for sentence in self.sentences]) if self.sentences else ""
-        summary = self.summary.format(units=named, make="makes" if len(self.sentences) == 1 else "make")
+        summary = self.summary.format(units=self.named, make="makes" if len(self.sentences) == 1 else "make")
         return [sentence for sentence in (self.together, self.hidden, *self.rests.values(), summary) if sentence]
 
     @property
     def text(self) -> str:
         """The description as it is read."""
         sentences = [sentence.text for sentence in self.sentences]
+        introduction = self.introduction.format(units=self.named, are="is" if len(sentences) == 1 else "are")
         if self.layout == "running":
-            return " ".join([self.introduction.rstrip(":.") + ".", *sentences, *self.closing])
+            return " ".join([introduction.rstrip(":.") + ".", *sentences, *self.closing])
         marks = [f"{i}. " if self.layout == "numbers" else "- " for i in range(1, len(sentences) + 1)]
-        lines = [self.introduction, *(mark + text for mark, text in zip(marks, sentences, strict=True))]
+        lines = [introduction, *(mark + text for mark, text in zip(marks, sentences, strict=True))]
         return "\n".join([*lines, " ".join(self.closing)] if self.closing else lines)
 
 
@@ -183,13 +174,13 @@ def compose_action_units(truth: Truth, rng: np.random.Generator, *, full: bool =
     units = truth.visible()
     if not units:
         return _at_rest(truth, rng)
-    introduction = choose(rng, introductions(len(units), truth))
+    introduction = choose(rng, INTRODUCTIONS)
     count = FEW if full else len(units)
     sentences = tuple(unit_sentence(n, unit, count, rng) for n, unit in units.items())
     together = _together(units, rng)
     hidden = hidden_sentence(truth.hidden, rng)
     rests = _rest_sentences(truth, rng, most_rests(len(units), full=full))
-    summary = choose(rng, SUMMARIES) if full or len(units) < MANY else ""
+    summary = choose(rng, SUMMARIES) if full else ""
     return UnitDescription(introduction, sentences, together, hidden, rests, summary, choose(rng, _LAYOUTS), full)
 
 
@@ -200,16 +191,9 @@ def most_rests(count: int, *, full: bool = False) -> int:
     return max(1, 4 - count) if count <= MANY else 0
 
 
-def introductions(count: int, truth: Truth) -> tuple[str, ...]:
-    """Return the first sentences that fit a number of units, without those about the whole face when part is hidden."""
-    if count == 1:
-        return _INTRODUCTIONS_ONE_HIDDEN if truth.hidden else INTRODUCTIONS_ONE
-    return _INTRODUCTIONS_HIDDEN if truth.hidden else INTRODUCTIONS
-
-
 def _at_rest(truth: Truth, rng: np.random.Generator) -> UnitDescription:
     """Compose the description of a face of which no unit is visible."""
-    introduction = choose(rng, _NEUTRAL_HIDDEN if truth.hidden else _NEUTRAL)
+    introduction = capitalised(choose(rng, _OPENINGS) + choose(rng, _NEUTRAL_HIDDEN if truth.hidden else _NEUTRAL))
     hidden, rests = hidden_sentence(truth.hidden, rng), _rest_sentences(truth, rng, 4)
     ending = choose(rng, _NEUTRAL_ENDINGS_HIDDEN if truth.hidden else _NEUTRAL_ENDINGS)
     return UnitDescription(introduction, (), "", hidden, rests, ending, "running")

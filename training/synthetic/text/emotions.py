@@ -48,17 +48,22 @@ _COMPOUNDS: dict[frozenset[str], str] = {
 }
 FIRST = (
     "The person in the image shows {emotion}, in the form of {shade}.",
-    "The main emotion of this face is {emotion}, and the person looks {state}.",
-    "This face mainly expresses {emotion}, close to {shade}.",
     "The facial expression conveys {emotion}; the person seems {state}.",
+    "This face mainly expresses {emotion}, close to {shade}.",
     "What this face shows is {emotion}, and more exactly {shade}.",
     "The face gives an impression of {emotion}, as of a person who is {state}.",
+    "The face can be read as {emotion}, and the person looks {state}.",
 )
+"""First sentences. Those of mixed emotions and of neutral faces begin with the same words: which emotion it is must not
+be settled by how a sentence begins, of which a greedy answer takes the most frequent one."""
+
 _FIRST_MIXED = (
-    "The face shows a mix of {emotion} and {second}, in which {emotion} is stronger.",
-    "The main emotion of this face is {emotion}, mixed with {second}.",
-    "This face mainly expresses {emotion}, together with some {second}.",
     "The person in the image shows {emotion} first of all, but also {second}.",
+    "The facial expression conveys {emotion}, mixed with {second}.",
+    "This face mainly expresses {emotion}, together with some {second}.",
+    "What this face shows is {emotion} with {second} in it, and {emotion} is stronger.",
+    "The face gives an impression of {emotion} and, less strongly, of {second}.",
+    "The face can be read as {emotion}, with some {second}.",
 )
 SUPPORT = (
     "This is suggested by the following cues: {cues}.",
@@ -82,13 +87,14 @@ _STRENGTH_MIXED = (
     "So the whole could be called {compound}, of {word} strength.",
     "Overall, this can be read as {compound} of {word} strength.",
 )
-_NEUTRAL = (
-    "The person in the image looks neutral and composed.",
-    "The facial expression is neutral, and the face is at rest.",
-    "This face shows a neutral state with little movement.",
-    "The main impression of this face is neutral and calm.",
+NEUTRAL = (
+    "The person in the image shows a neutral and composed expression.",
+    "The facial expression conveys a neutral state.",
+    "This face mainly expresses a neutral, even mood.",
+    "What this face shows is a neutral and calm state.",
+    "The face gives an impression of a neutral mood.",
+    "The face can be read as a neutral one.",
 )
-_NEUTRAL_HIDDEN = (_NEUTRAL[0], _NEUTRAL[3])
 _NEUTRAL_REST = (
     "The forehead is smooth, the eyes look straight ahead and the mouth rests.",
     "The brows, the eyes and the mouth keep their usual place.",
@@ -172,15 +178,14 @@ def compose_emotion(truth: Truth, rng: np.random.Generator) -> EmotionDescriptio
 def _neutral(truth: Truth, rng: np.random.Generator) -> EmotionDescription:
     """Compose the description of a face without a particular emotion, at rest or with an ambiguous movement."""
     units, hidden = truth.visible(), truth.hidden
+    first = choose(rng, NEUTRAL)
     if not units:
-        first = choose(rng, _NEUTRAL_HIDDEN if hidden else _NEUTRAL)
         rest = hidden_sentence(hidden, rng) or choose(rng, _NEUTRAL_REST)
         return EmotionDescription(
             (first, rest, choose(rng, _NEUTRAL_ENDINGS_HIDDEN if hidden else _NEUTRAL_ENDINGS)), "neutral"
         )
     moving = choose(rng, _NEUTRAL_MOVING)
     cues = _cues(units, rng)
-    first = choose(rng, ("The face is mostly neutral.", "The expression is close to neutral."))
     unseen = [hidden_sentence(hidden, rng)] if hidden else []
     sentences = (first, moving, *unseen, choose(rng, _NEUTRAL_ENDINGS[1:3]))
     return EmotionDescription(sentences, "neutral", cues=cues)

@@ -8,11 +8,9 @@ from training.synthetic.text.action_units import (
     FEW,
     MANY,
     REST,
-    SUMMARIES,
     UNEVEN,
     UnitDescription,
     UnitSentence,
-    introductions,
     most_rests,
     unit_sentence,
 )
@@ -28,7 +26,6 @@ from training.synthetic.wrong.change import (
     false_unit,
     other_side,
 )
-from training.synthetic.wrong.marks import count_marked
 from training.synthetic.wrong.phrases import wrong_phrases
 
 UnitDraft = Draft[UnitDescription]
@@ -63,7 +60,7 @@ def _claim(draft: UnitDraft, *, hidden: bool) -> UnitChange | None:
     rests = {part: text for part, text in description.rests.items() if number not in PART_UNITS[part]}
     changed = replace(description, sentences=sentences, rests=rests)
     said = {"action_unit": number, "intensity": str(claimed.letter)}
-    return Change(_fit(draft, changed), number, said)
+    return Change(changed, number, said)
 
 
 def leave_out(draft: UnitDraft) -> UnitChange | None:
@@ -84,7 +81,7 @@ def leave_out(draft: UnitDraft) -> UnitChange | None:
         sentences[following] = replace(sentences[following], head=draft.mark("") + sentences[following].head)
     unit = draft.truth.visible()[number]
     right = {"action_unit": number, "side": str(unit.side), "intensity": str(unit.letter)}
-    return Change(_fit(draft, replace(description, sentences=tuple(sentences))), number, {}, right)
+    return Change(replace(description, sentences=tuple(sentences)), number, {}, right)
 
 
 def mistake_unit(draft: UnitDraft) -> UnitChange | None:
@@ -213,19 +210,3 @@ def _mark_all(draft: UnitDraft, sentence: UnitSentence) -> UnitSentence:
     """Mark everything that is said of a unit."""
     marks = draft.mark("")
     return _append(replace(sentence, head=marks[0] + sentence.head), marks[1])
-
-
-def _fit(draft: UnitDraft, description: UnitDescription) -> UnitDescription:
-    """Bring the first and the last sentence in line with the number of units."""
-    count = len(description.sentences)
-    introduction, summary = description.introduction, description.summary
-    wordings = introductions(count, draft.truth)
-    if introduction not in wordings:
-        introduction = choose(draft.rng, wordings)
-    if description.full:
-        return replace(description, introduction=introduction)
-    if count < MANY and "{units}" not in summary:
-        summary = f"{choose(draft.rng, SUMMARIES)} {summary}".strip()
-    elif count >= MANY and not count_marked(summary):
-        summary = ""
-    return replace(description, introduction=introduction, summary=summary)
