@@ -10,9 +10,11 @@ from itertools import pairwise
 from typing import Literal
 
 from emola.answer.degrees import StatedIntensity, find_intensity, find_side
+from emola.answer.headings import spans_under_headings
+from emola.answer.lexicon import negation_patterns
 from emola.answer.mentions import EmotionMention, find_emotion_mentions, find_unit_mentions, find_unit_phrases
 from emola.answer.negation import chains, negated
-from emola.answer.sentences import normalise, sentence_spans
+from emola.answer.sentences import normalise
 from emola.answer.unit_numbers import UnitMention
 from emola.taxonomy import ACTION_UNITS, Intensity, Side
 
@@ -54,8 +56,8 @@ def split_claims(text: str) -> list[Claim]:
     """Return the claims of ``text`` (brought to NFC first) in order; together they are the whole text."""
     text = normalise(text)
     claims: list[Claim] = []
-    for start, end in sentence_spans(text):
-        for claim in _sentence_claims(text[start:end]):
+    for start, end, denied in spans_under_headings(text):
+        for claim in _sentence_claims(text[start:end], denied):
             claims.append(replace(claim, start=claim.start + start, end=claim.end + start))
     return claims
 
@@ -64,17 +66,17 @@ def action_unit_claims(text: str) -> list[Claim]:
     """Return those of :func:`split_claims` that are about action units, without looking for feelings; text in NFC."""
     return [
         replace(claim, start=claim.start + start, end=claim.end + start)
-        for start, end in sentence_spans(text)
+        for start, end, denied in spans_under_headings(text)
         if (mentions := find_unit_mentions(text[start:end]))
-        for claim in _unit_claims(text[start:end], mentions)
+        for claim in _unit_claims(text[start:end], mentions, denied)
     ]
 
 
-def _sentence_claims(sentence: str) -> list[Claim]:
+def _sentence_claims(sentence: str, under_denial: bool) -> list[Claim]:
     """Return the claims of one sentence: one for each action unit, or one for its emotion, or one of another kind."""
     mentions = find_unit_mentions(sentence)
     if mentions:
-        return _unit_claims(sentence, mentions)
+        return _unit_claims(sentence, mentions, under_denial)
     emotions = find_emotion_mentions(sentence)
     if emotions:
         return [_emotion_claim(sentence, emotions)]
@@ -98,10 +100,10 @@ def _emotion_claim(sentence: str, emotions: list[EmotionMention]) -> Claim:
     )
 
 
-def _unit_claims(sentence: str, mentions: list[UnitMention]) -> list[Claim]:
+def _unit_claims(sentence: str, mentions: list[UnitMention], under_denial: bool) -> list[Claim]:
     """Cut a sentence into one claim a mention; a list of units shares the intensity and side said of all."""
     spans = [(m.start, m.end) for m in mentions]
-    denied = negated(sentence, spans)
+    denied = [under_denial or no for no in negated(sentence, spans)]
     cuts = [0, *(_cut(sentence, a.end, b.start) for a, b in pairwise(mentions)), len(sentence)]
     shared = {
         index: sentence[cuts[chain.last] : cuts[chain.last + 1]]
@@ -130,7 +132,7 @@ def _unit_claim(sentence: str, start: int, end: int, mention: UnitMention, denie
     """Build the claim about one mention from its own slice, then from what is said of the whole list."""
     text = sentence[start:end]
     own = sentence[mention.start : end]
-    denied = denied or _explained_away(sentence[mention.end : end], mention)
+    denied = denied or (mention.explicit and _explained_away(sentence[mention.end : end], mention.units[0]))
     stated = StatedIntensity(mention.intensity, mention.intensity.value) if mention.intensity else None
     stated = stated or find_intensity(own) or find_intensity(sentence[start : mention.start]) or find_intensity(shared)
     side = _FACS_SIDES.get(mention.side_letter or "") or find_side(text) or find_side(shared)
@@ -152,14 +154,14 @@ def _unit_claim(sentence: str, start: int, end: int, mention: UnitMention, denie
     )
 
 
-def _explained_away(behind: str, mention: UnitMention) -> bool:
-    """Say whether the explanation of a unit denies it ("AU4 - Brow lowerer: the brows are not furrowed")."""
-    _, colon, explanation = behind.partition(":")
-    if not colon or not mention.explicit:
-        return False
+def _explained_away(behind: str, unit: int) -> bool:
+    """Say whether what stands behind a unit denies it ("AU4: the brows are not furrowed", "AU4: off")."""
+    if negation_patterns().at_rest.match(behind):
+        return True
+    explanation = behind.partition(":")[2]
     phrases = find_unit_phrases(explanation)
     denied = negated(explanation, [(phrase.start, phrase.end) for phrase in phrases])
-    about = [no for phrase, no in zip(phrases, denied, strict=True) if mention.units[0] in phrase.units]
+    about = [no for phrase, no in zip(phrases, denied, strict=True) if unit in phrase.units]
     return bool(about) and all(about)
 
 

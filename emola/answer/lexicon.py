@@ -29,7 +29,14 @@ class NegationPatterns:
     before: re.Pattern[str]
     before_nouns: re.Pattern[str]
     after: re.Pattern[str]
-    after_colon: re.Pattern[str]
+    verdict: re.Pattern[str]
+    at_rest: re.Pattern[str]
+    likewise: re.Pattern[str]
+    aside: re.Pattern[str]
+    all_but: re.Pattern[str]
+    marked: re.Pattern[str]
+    crossed_before: re.Pattern[str]
+    crossed_after: re.Pattern[str]
     inside: re.Pattern[str]
     heading: re.Pattern[str]
     affirming_heading: re.Pattern[str]
@@ -85,16 +92,15 @@ def cue_patterns() -> tuple[CuePattern, ...]:
     entries += [(tuple(entry["units"]), 1, entry["patterns"]) for entry in data["general"]]
     entries += [((int(n),), 0, phrases) for n, phrases in data["weak"].items()]
     return tuple(
-        CuePattern(units, re.compile(rf"\b{_expand(phrase)}\b", re.IGNORECASE), exactness)
+        CuePattern(units, re.compile(rf"\b{_expand(phrase, data['macros'])}\b", re.IGNORECASE), exactness)
         for units, exactness, phrases in entries
         for phrase in phrases
     )
 
 
-def _expand(phrase: str) -> str:
-    """Replace the {MACROS} of a phrase; macros hold no other macros."""
-    macros: dict[str, str] = vocabulary("action_unit_cues")["macros"]
-    return re.sub(r"\{([A-Z]+)\}", lambda match: macros[match.group(1)], phrase)
+def _expand(phrase: str, macros: dict[str, str]) -> str:
+    """Replace the {MACROS} of a phrase; a macro may hold others."""
+    return re.sub(r"\{([A-Z]+)\}", lambda match: _expand(macros[match.group(1)], macros), phrase)
 
 
 @cache
@@ -124,8 +130,9 @@ def main_emotion_pattern() -> re.Pattern[str]:
 def negation_patterns() -> NegationPatterns:
     """Return the compiled negation vocabulary."""
     data = vocabulary("negation")
-    keys = [key for key in data if key not in ("version", "about", "farthest")]
-    compiled = {key: re.compile(data[key], re.IGNORECASE) for key in keys}
+    keys = [key for key in data if key not in ("version", "about", "macros", "farthest")]
+    joined = {key: "|".join(data[key]) if isinstance(data[key], list) else data[key] for key in keys}
+    compiled = {key: re.compile(_expand(joined[key], data["macros"]), re.IGNORECASE) for key in keys}
     return NegationPatterns(farthest=int(data["farthest"]), **compiled)
 
 

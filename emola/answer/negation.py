@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from emola.answer.lexicon import negation_patterns
 
 _FINITE = re.compile(r"\b(?:is|are|was|were|has|have|looks?|seems?|appears?|shows?)\b", re.IGNORECASE)
+_PREDICATE = re.compile(rf"[\s)]*{_FINITE.pattern}", re.IGNORECASE)
 _OR = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)
 _DETERMINED = re.compile(
     r"\b(?:the|this|his|her|their|it|he|she|they|is|are|was|were|shows?|looks?|seems?|with)\b", re.IGNORECASE
 )
-_PARENTHESIS = re.compile(r"^\s*\([^)]*\)")
+_PARENTHESIS = re.compile(r"^\s*(?:\([^)]*\)|—[^—]{1,80}—)")
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,18 @@ def chains(sentence: str, spans: Sequence[tuple[int, int]]) -> list[Chain]:
         if groups:
             between = sentence[spans[index - 1][1] : start]
             clause = any(_FINITE.search(sentence[a:b]) for a, b in (spans[index - 1], (start, end)))
+            lead = sentence[spans[groups[-1].first - 1][1] if groups[-1].first else 0 : spans[groups[-1].first][0]]
+            clause = clause or (between.strip() == "," and _set_apart(lead, sentence, end))
             if rules.chain.match(between) and (not clause or _OR.search(between)):
                 groups[-1] = Chain(groups[-1].first, index)
                 continue
         groups.append(Chain(index, index))
     return groups
+
+
+def _set_apart(lead: str, sentence: str, end: int) -> bool:
+    """Say whether a list is over before the unit that ends at ``end`` ("Without AU6, AU12 looks posed")."""
+    return negation_patterns().aside.match(lead) is not None and _PREDICATE.match(sentence, end) is not None
 
 
 def negated(sentence: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
@@ -47,16 +55,19 @@ def negated(sentence: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
     rules, text = negation_patterns(), _without_harmless(sentence)
     result = [False] * len(spans)
     denied_list = False
+    marks_lead = bool(spans) and rules.marked.search(sentence[: spans[0][0]]) is not None
     for chain in chains(sentence, spans):
         start, end = spans[chain.first][0], spans[chain.last][1]
         floor = spans[chain.first - 1][1] if chain.first else 0
         ceiling = spans[chain.last + 1][0] if chain.last + 1 < len(spans) else len(text)
-        denied_list = _under_denying_heading(text[floor:start], denied_list)
+        before, after = text[floor:start], text[end : ceiling + 1]
+        denied_list = _under_denying_heading(before, denied_list)
         whole = (
             denied_list
             or (chain.first > 0 and _example_of_nothing(sentence, spans[chain.first - 1], start))
-            or _denied_before(text[floor:start], sentence[start:end])
-            or _denied_after(text[end:ceiling])
+            or (chain.first > 0 and result[chain.first - 1] and rules.likewise.search(before) is not None)
+            or _crossed_out(before, after, marks_lead)
+            or _denied_by_words(before, sentence[start:end], after)
         )
         for index in range(chain.first, chain.last + 1):
             inside = rules.inside.search(text[slice(*spans[index])]) is not None
@@ -93,6 +104,21 @@ def _example_of_nothing(sentence: str, before: tuple[int, int], start: int) -> b
     return negation_patterns().examples.match(sentence[before[1] : start]) is not None
 
 
+def _crossed_out(before: str, after: str, marks_lead: bool) -> bool:
+    """Say whether a cross or an empty box belongs to the mention; marks stand before their units or behind them."""
+    rules = negation_patterns()
+    found = rules.crossed_before.search(before) if marks_lead else rules.crossed_after.match(after)
+    return found is not None
+
+
+def _denied_by_words(before: str, mention: str, after: str) -> bool:
+    """Say whether the words before or after the mention deny it; "all but" it turns what is said of the rest round."""
+    rules = negation_patterns()
+    if rules.all_but.search(before):
+        return rules.after.search(before + after) is None
+    return _denied_before(before, mention) or _denied_after(after)
+
+
 def _denied_before(text: str, mention: str) -> bool:
     """Say whether a negative word in the clause before the mention reaches it."""
     rules = negation_patterns()
@@ -114,8 +140,10 @@ def _denied_before(text: str, mention: str) -> bool:
 def _denied_after(text: str) -> bool:
     """Say whether the rest of the clause denies the mention."""
     rules = negation_patterns()
+    if rules.verdict.match(text):
+        return True
     text = _PARENTHESIS.sub("", text)
-    if rules.after_colon.match(text):
+    if rules.verdict.match(text):
         return True
     stop = re.search(rf"{rules.breaks.pattern}|\band\b", text, re.IGNORECASE)
     return rules.after.search(text[: stop.start()] if stop else text) is not None

@@ -3,9 +3,14 @@
 import re
 import unicodedata
 
-_END = re.compile(r"""[.!?]+["'”’)\]*_]*\s+|\s*\n\s*""")
+_END = re.compile(r"""(?<![.!?])[.!?]+["'”’)\]*_]*\s+|\n\s*""")
 _LIST_MARK = re.compile(r"\s*[(\[*_]*\d{1,2}[.)\]*_]*\s*")
-_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|approx|fig|mr|mrs|ms|dr|st|resp)\.\s+$", re.IGNORECASE)
+_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|approx|fig|mr|mrs|ms|dr|st|resp|a\.u)\.\s+$", re.IGNORECASE)
+_LONGEST_ABBREVIATION = 8
+_ANSWER = re.compile(
+    r"[*_]*(?:yes|no|not|none|perhaps|probably|maybe|certainly|definitely|absolutely|likely|I|there|it)\b",
+    re.IGNORECASE,
+)
 
 
 def normalise(text: str) -> str:
@@ -17,7 +22,8 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     """Return (start, end) of the sentences of ``text``, in order and without gaps; [] for an empty text.
 
     A sentence ends at ``.``, ``!`` or ``?`` before white space and at every line break; white space belongs to the
-    sentence before it. List marks ("1.", "2)") stay with what they number, and common abbreviations end nothing.
+    sentence before it. List marks ("1.", "2)") stay with what they number, a question with its answer ("AU4? No."),
+    and common abbreviations end nothing.
     """
     spans = []
     start = 0
@@ -26,7 +32,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
         sentence = text[start:end]
         if not sentence.strip():
             continue
-        if "\n" not in match.group() and (_LIST_MARK.fullmatch(sentence) or _ABBREVIATION.search(sentence)):
+        if "\n" not in match.group() and _goes_on(text, start, match):
             continue
         spans.append((start, end))
         start = end
@@ -36,3 +42,14 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
         else:
             spans.append((start, len(text)))
     return spans
+
+
+def _goes_on(text: str, start: int, mark: re.Match[str]) -> bool:
+    """Say whether the sentence from ``start`` goes on behind an end mark that stands within a line."""
+    if "?" in mark.group():
+        return _ANSWER.match(text, mark.end()) is not None
+    near = max(start, mark.start() - _LONGEST_ABBREVIATION)
+    return (
+        _LIST_MARK.fullmatch(text, start, mark.end()) is not None
+        or _ABBREVIATION.search(text, near, mark.end()) is not None
+    )

@@ -4,10 +4,11 @@ from collections import Counter
 from dataclasses import dataclass
 
 from emola.answer.claims import Claim, action_unit_claims
+from emola.answer.headings import spans_under_headings
 from emola.answer.lexicon import main_emotion_pattern
 from emola.answer.mentions import find_emotion_mentions
 from emola.answer.negation import negated
-from emola.answer.sentences import normalise, sentence_spans
+from emola.answer.sentences import normalise
 from emola.taxonomy import ACTION_UNITS
 
 
@@ -29,11 +30,11 @@ def emotion_words(text: str) -> list[EmotionWord]:
     """Return every emotion word of ``text``, denied ones included, in order."""
     text = normalise(text)
     words = []
-    for index, (start, end) in enumerate(sentence_spans(text)):
+    for index, (start, end, under_denial) in enumerate(spans_under_headings(text)):
         sentence = text[start:end]
         mentions = find_emotion_mentions(sentence)
         announced = main_emotion_pattern().search(sentence)
-        denied = negated(sentence, [(m.start, m.end) for m in mentions])
+        denied = [under_denial or no for no in negated(sentence, [(m.start, m.end) for m in mentions])]
         for mention, no in zip(mentions, denied, strict=True):
             after = announced is not None and mention.start >= announced.start()
             span = (start + mention.start, start + mention.end)

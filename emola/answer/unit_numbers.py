@@ -3,22 +3,33 @@
 import re
 from dataclasses import dataclass
 
-from emola.taxonomy import Intensity
+from emola.taxonomy import ACTION_UNITS, Intensity
 
 _HEAD = re.compile(
-    r"\b(?:(?:facial\s+)?action[\s-]+units?|AU(?:['’]?s)?)(?:\s*[#:(]\s*|[\s_-]*)(?=[LR]?\d)", re.IGNORECASE
+    r"\b(?:(?:facial\s+)?action[\s_-]+units?|A\.U\.|AU(?:['’]?s)?)"
+    r"(?:[\s\"'*_]{0,4}[#:=(\[{][\s\"'(\[{*_]{0,4}|[\s_‐‑-]*)(?=[LR]?\d)",
+    re.IGNORECASE,
 )
 _OTHER_WORD = r"(?!AUs?\b|action\b)[a-z]+"
 _ANNOUNCEMENT = re.compile(
     r"\b(?:action[\s-]+units?|AUs?)\s+"
     rf"(?:(?:units?|numbers?|codes?)|(?:{_OTHER_WORD}\s+){{0,5}}?(?:are|include|includes|including)"
-    rf"|(?:{_OTHER_WORD}\s+){{0,5}}{_OTHER_WORD}\s*:)\s*(?=\d)",
+    rf"|(?:{_OTHER_WORD}\s+){{0,5}}{_OTHER_WORD}\s*:)\s*(?=\d)"
+    r"|\bFACS(?:\s+(?:codes?|coding|units?))?\s*[:=]\s*(?=\d{1,2}\s*[+,])",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"([LR])?0*(\d{1,3})(?!\d|[.,]\d|\s*%)([A-E])?(?![A-Za-z])")
-_SEPARATOR = re.compile(r"[*_]*\s*(?:,?\s*(?:and|or|nor)\b|[,+/&])\s*[*_]*", re.IGNORECASE)
+_NUMBER = re.compile(r"([LR])?0*(\d{1,3})(?!\d|\.\d|\s*%)([A-Ea-e])?([LR])?(?![A-Za-z])")
+_SEPARATOR = re.compile(
+    r"""[*_"']*\s*(?:,?\s*(?:and|or|nor|but|without)\b|[,+/&])"""
+    r"""(?:\s*\b(?:and|but|or|not|no|nor|neither|without|only|just|possibly|perhaps|maybe|probably|also)\b){0,3}[\s*_"']*"""
+    r"""|\s*\((?:and|but|or|not|no|possibly|perhaps|maybe|probably)(?:\s+(?:and|not|no|possibly|perhaps|maybe))?\s+""",
+    re.IGNORECASE,
+)
+_SPACED = re.compile(r"[ \t]+(?=\d{1,2}(?:[ \t]+\d{1,2}){0,30}\s*(?:$|[.;,\]}\n]))")
+_RANGE = re.compile(r"(?:[–-]|\s+(to|through)\s+(?:AU[\s_-]?)?)(?=\d)", re.IGNORECASE)
+_PLURAL = re.compile(r"units|AU['’]?s|A\.U\.s", re.IGNORECASE)
 _AFTER_LISTED = re.compile(
-    r"\s*(?:$|[,;:.!?)+/&(\n—–*_-]|(?:and|or|nor|but|while|whereas|which|that|as|is|are|was|were|have|has|can|could|may"
+    r"[\"']?\s*(?:$|[,;:.!?)\]}+/&(\n|—–*_-]|(?:and|or|nor|but|while|whereas|which|that|as|is|are|was|were|have|has|can|could|may"
     r"|might|will|would|do|does|not|seem|appear|suggest|indicate|show|contribute|combine|work|act|with|in|on|at|to|also"
     r"|both|together)(?:s|ed|ing)?\b)"
 )
@@ -30,8 +41,8 @@ _LIST_MARK = re.compile(r"0*1[.)](?:\s+$|\s*[*_]*[A-Z])")
 class UnitMention:
     """One place that states action units; ``explicit`` when by number or FACS name.
 
-    ``units`` has several numbers only for phrases such as "raised eyebrows". ``side_letter`` (L, R) and
-    ``intensity`` come from FACS notation ("R12C").
+    ``units`` has several numbers only for phrases such as "raised eyebrows" and for ranges. ``side_letter`` (L, R)
+    and ``intensity`` come from FACS notation ("R12C", "12L").
     """
 
     start: int
@@ -53,14 +64,37 @@ def find_unit_numbers(sentence: str) -> list[UnitMention]:
         number = _first_number(sentence, head)
         start = head.start() if head.re is _HEAD else position
         while number:
-            found.append(_mention(number, start))
-            position = number.end()
-            separator = _SEPARATOR.match(sentence, position)
-            number = _NUMBER.match(sentence, separator.end()) if separator else None
-            if number and not _AFTER_LISTED.match(sentence, number.end()):
-                number = None
+            last = _range_end(sentence, number)
+            found.append(_mention(number, start, last, _counts_between(head, sentence, number.end())))
+            position = (last or number).end()
+            number = _next_number(sentence, position, head)
             start = number.start() if number else 0
     return found
+
+
+def _range_end(sentence: str, number: re.Match[str]) -> re.Match[str] | None:
+    """Return the higher number that a dash, "to" or "through" joins to a number, or None."""
+    joined = _RANGE.match(sentence, number.end())
+    last = _NUMBER.match(sentence, joined.end()) if joined else None
+    if last is None or int(last.group(2)) <= int(number.group(2)) or not _AFTER_LISTED.match(sentence, last.end()):
+        return None
+    return last
+
+
+def _counts_between(head: re.Match[str], sentence: str, end: int) -> bool:
+    """Say whether a range takes in the units between ("AUs 23-26", "AU1 through AU5"); "AU6-12" names only two."""
+    joined = _RANGE.match(sentence, end)
+    through = joined is not None and (joined.group(1) or "").lower() == "through"
+    return through or head.re is _ANNOUNCEMENT or _PLURAL.search(head.group()) is not None
+
+
+def _next_number(sentence: str, position: int, head: re.Match[str]) -> re.Match[str] | None:
+    """Return the next number of a list of units, None at its end; spaces join numbers only behind ":", "=" or "["."""
+    if head.group().rstrip()[-1:] in (":", "=", "[") and (space := _SPACED.match(sentence, position)):
+        return _NUMBER.match(sentence, space.end())
+    separator = _SEPARATOR.match(sentence, position)
+    number = _NUMBER.match(sentence, separator.end()) if separator else None
+    return number if number and _AFTER_LISTED.match(sentence, number.end()) else None
 
 
 def _heads(sentence: str) -> list[re.Match[str]]:
@@ -81,8 +115,13 @@ def _first_number(sentence: str, head: re.Match[str]) -> re.Match[str] | None:
     return number
 
 
-def _mention(number: re.Match[str], start: int) -> UnitMention:
-    """Build the mention of one number with its FACS side and intensity letters."""
-    side, digits, letter = number.groups()
-    intensity = Intensity(letter) if letter else None
-    return UnitMention(start, number.end(), (int(digits),), True, side, intensity)
+def _mention(number: re.Match[str], start: int, last: re.Match[str] | None, between: bool) -> UnitMention:
+    """Build the mention of one number, with its FACS side and intensity letters, or of a range up to ``last``."""
+    side, digits, letter, side_behind = number.groups()
+    first = int(digits)
+    units: tuple[int, ...] = (first,)
+    if last:
+        end = int(last.group(2))
+        units = (first, *(n for n in ACTION_UNITS if between and first < n < end), end)
+    intensity = Intensity(letter.upper()) if letter else None
+    return UnitMention(start, (last or number).end(), units, True, side or side_behind, intensity)
