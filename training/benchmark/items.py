@@ -26,7 +26,7 @@ class Item:
         prediction: None where generation failed.
         reference: text to compare with, or None.
         label: as written, for the protocols to read.
-        group: subject or another group, or None.
+        group: subject or another group (a whole number is taken as text), or None.
         failure: why there is no prediction, or None.
         contested: numbers of action units that the label leaves open.
     """
@@ -48,8 +48,10 @@ def read_items(path: Path) -> list[Item]:
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The predictions {path} cannot be read as UTF-8 text: {error}.") from None
+    except OSError as error:
+        raise InputError(f"The predictions {path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"The predictions {path} are no UTF-8 text (at byte {error.start}).") from None
     items, problems = [], []
     seen: set[str | int] = set()
     for number, line in enumerate(lines, 1):
@@ -80,6 +82,8 @@ def _item(line: str) -> Item:
         raise ValueError(f"no JSON ({error.msg})") from None
     except RecursionError:
         raise ValueError("lists or objects nested too deeply") from None
+    except ValueError:
+        raise ValueError("a number of thousands of digits") from None
     if _SURROGATE.search(line) and _SURROGATE_LEFT.search(json.dumps(row, ensure_ascii=False)):
         raise ValueError("half of a surrogate pair (\\ud800 to \\udfff), which is no character")
     if not isinstance(row, dict):
@@ -89,6 +93,8 @@ def _item(line: str) -> Item:
         raise ValueError(f"without {', '.join(missing)}")
     if isinstance(row["id"], bool) or not isinstance(row["id"], str | int):
         raise ValueError("the id is neither text nor a whole number")
+    if isinstance(row.get("group"), int) and not isinstance(row["group"], bool):
+        row["group"] = str(row["group"])
     for key in ("prediction", "reference", "group", "failure"):
         if not isinstance(row.get(key), str | None):
             raise ValueError(f"the {key} is neither text nor null")

@@ -6,7 +6,7 @@ P.jsonl has one JSON object a line:
     prediction   the answer, or null where there is none
     label        emotion: name or 0 to 6; action units: "1, 2, 4" or a list of numbers
     reference    text for ROUGE-L (may be absent)
-    group        subject or another group (may be absent), scored on its own as well
+    group        name or number of a subject or the like (may be absent), scored on its own as well
     contested    action units that the label leaves open (may be absent), left out by strict
 
 OUT.json has n, s_re, s_ge and s_rege (0 to 100; their sum), a row of figures for each class or action unit, counts of

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from emola.answer import read_action_unit_states, read_emotion
+from emola.answer import read_action_unit_states, read_emotion, states_no_action_unit
 
 QUESTIONS = {
     "AU4? Not in this face.": ([], [4]),
@@ -275,6 +275,14 @@ def test_action_units_of_answers_in_every_form(text, states):
 @pytest.mark.parametrize(("text", "emotion"), EMOTIONS.items())
 def test_emotions_of_answers_in_every_form(text, emotion):
     assert read_emotion(text).label == emotion
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("None.", True), ("**AUs present:** none", True), ("Action units: N/A", True), ("Sorry, I can't help.", False)],
+)
+def test_an_answer_of_no_units_is_told_from_no_answer(text, says):
+    assert states_no_action_unit(text) is says
 
 
 def test_white_space_and_marks_alone_are_read_in_linear_time():
