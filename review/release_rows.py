@@ -193,9 +193,12 @@ def benchmark_item(candidate: Candidate) -> dict[str, Any]:
 
 
 def old_label(task: str, text: str, published: str | None) -> Any:
-    """Return the published label as written, or what the original text says, or None when it says nothing."""
+    """Return the published label, or what the original text says, or None when it says nothing.
+
+    Emotions are class names with a capital, the form that the published evaluation reads.
+    """
     if published is not None:
-        return published
+        return published.capitalize() if task == "emotion" else published
     if task == "emotion":
         label = read_emotion(text, "strict").label
         return None if label is None else label.capitalize()

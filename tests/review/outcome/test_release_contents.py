@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from emola.errors import InputError
 from review.records import EmotionState, MarkState, UnitState, VerdictState
+from review.release_rows import old_label
 from review.releasing import ReleaseQuery, preview_release
 from review.schema import ReleaseRow, Review
 from review.store.adjudication import Decision, decide, lease_adjudication
@@ -130,6 +131,11 @@ def test_eval_images_and_their_near_duplicates_never_enter_training(
     expected = {"an evaluation picture": 2, "a near-duplicate of an evaluation picture": 1}
     assert manifest["counts"]["left_out"]["sft"] == manifest["counts"]["left_out"]["preference"] == expected
     assert [row["old_label"] for row in lines(folder / AU)] == ["4, 9"]
+
+
+@pytest.mark.parametrize("published", ["sadness", None])
+def test_an_old_emotion_label_is_one_that_the_published_evaluation_reads(published):
+    assert old_label("emotion", "The person looks sad.", published) == "Sadness"
 
 
 def test_benchmark_items(describe, make_campaign, make_user, review, release, field):
