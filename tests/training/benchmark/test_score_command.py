@@ -107,15 +107,21 @@ def test_a_label_without_meaning_is_named_and_left_out(label, protocol, tmp_path
         (line(id=1).replace(b"1,", b"1" * 5000 + b",", 1), "line 1"),
         (json.dumps(GOOD).encode("utf-16"), "UTF-8"),
         (line(reference=float("nan")), "the reference is neither"),
+        (line(label=0).replace(b"0}", b"9" * 5000 + b"}"), "thousands of digits"),
         (line(label=0).replace(b', "label": 0', b""), "without label"),
     ],
-    ids=["deep", "surrogate", "endless id", "utf-16", "reference", "no label"],
+    ids=["deep", "surrogate", "endless id", "utf-16", "reference", "endless label", "no label"],
 )
 def test_hostile_files_exit_2_without_a_traceback(content, message, tmp_path, capsys):
     assert score_emotions(tmp_path, content, "strict")[0] == 2
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_a_group_may_be_the_number_of_a_subject(tmp_path):
+    code, out = score_emotions(tmp_path, line(group=7), "strict")
+    assert (code, list(json.loads(out.read_text())["groups"])) == (0, ["7"])
 
 
 def test_pairs_of_surrogates_are_a_character(tmp_path):
