@@ -267,7 +267,8 @@ def make_sample(database: "Database", files: Path, after: threading.Thread, say:
             errors=sorted(folder.glob("*/errors.jsonl")),
             faces_jsonl=faces,
         )
-        say(f"Review: the campaign “{campaign.name}” has {campaign.total} descriptions of rendered faces.")
+        count = campaign.total // campaign.overlap
+        say(f"Review: the campaign “{campaign.name}” has {count} descriptions of rendered faces.")
     except EmolaError as error:
         say(f"The sample project could not be made. {error}")
     except subprocess.CalledProcessError as error:

@@ -39,7 +39,8 @@ def find_needs(session: Session, *, campaign_id: int | None = None, waiting: int
         found.append(f"{waiting:,} {wait} for a third person: open Adjudicate.")
     twice = _skipped_twice(session, campaign_id)
     if twice:
-        found.append(f"{twice} descriptions were skipped by two people; their reasons stand in Browse, state skipped.")
+        were = "1 description was" if twice == 1 else f"{twice:,} descriptions were"
+        found.append(f"{were} skipped by two people; the reasons stand in Browse, state skipped.")
     unscored = select(func.count(Description.id)).where(
         Description.deleted_at.is_(None), ~Description.id.in_(select(Suspicion.description_id))
     )
@@ -55,7 +56,9 @@ def find_needs(session: Session, *, campaign_id: int | None = None, waiting: int
     reviewers = _count(session, select(func.count(User.id)).where(User.role != "viewer", User.active))
     left = _count(session, free)
     if left:
-        found.append(f"{left} places are free in the queue, for {reviewers} people who may review.")
+        places = "1 place is" if left == 1 else f"{left:,} places are"
+        people = "1 person who" if reviewers == 1 else f"{reviewers:,} people who"
+        found.append(f"{places} free in the queue, for {people} may review.")
     elif _has_new_gold(session):
         found.append(
             "The queue is empty and there is gold that no release has: make one, on Releases or with: "

@@ -135,8 +135,9 @@ def _distributions(result: TaskResult, name: str) -> list[str]:
         ]
         for protocol, judged in result.judged.items()
     }
-    charts = ((words, "lengths in words", "words"), (rouges, "ROUGE-L of each item, F from 0 to 1", "F"))
+    charts = ((words, "lengths in words", "words", None), (rouges, "ROUGE-L of each item, F from 0 to 1", "F", 1.0))
     return [
-        f"<figure>{histogram(groups, f'{name}, {what}', unit)}<figcaption>{escape(name)}, {what}.</figcaption></figure>"
-        for groups, what, unit in charts
+        f"<figure>{histogram(groups, f'{name}, {what}', unit, top=top)}"
+        f"<figcaption>{escape(name)}, {what}.</figcaption></figure>"
+        for groups, what, unit, top in charts
     ]

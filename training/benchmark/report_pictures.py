@@ -74,12 +74,22 @@ def confusion_chart(rows: Sequence[str], columns: Sequence[str], counts: Sequenc
     return "".join([*parts, "</svg>"])
 
 
-def histogram(groups: dict[str, Sequence[float]], title: str, unit: str, bins: int = 20) -> str:
-    """Return histograms of several groups of numbers on one axis, one below the other."""
+def histogram(
+    groups: dict[str, Sequence[float]], title: str, unit: str, bins: int = 20, top: float | None = None
+) -> str:
+    """Return histograms of several groups of numbers on one axis, one below the other.
+
+    Args:
+        groups: numbers by name.
+        title: what is counted.
+        unit: of the numbers.
+        bins: bars of each group.
+        top: end of the axis; the largest number if None.
+    """
     values = [value for group in groups.values() for value in group]
     if not values:
         return f'<p class="muted">{escape(title)}: nothing to show.</p>'
-    low, high = min(0.0, *values), max(values)
+    low, high = min(0.0, *values), top or max(values)
     span = (high - low) or 1.0
     band, width = 84, 640
     parts = [_open(width, band * len(groups) + 22, title)]

@@ -37,5 +37,6 @@ def subjects_of(data_set: str, split: Split, fold: int | None) -> frozenset[str]
         return everybody
     if fold is None or fold not in folds:
         known = ", ".join(str(number) for number in folds)
-        raise InputError(f"{data_set} is split by subject: give the fold to hold out, one of {known}, not {fold}.")
+        given = "" if fold is None else f", not {fold}"
+        raise InputError(f"{data_set} is split by subject: give the fold to hold out, one of {known}{given}.")
     return folds[fold] if split == "test" else everybody - folds[fold]

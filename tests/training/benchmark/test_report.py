@@ -216,6 +216,13 @@ def test_histograms_put_every_number_into_a_bin():
     assert "mean 6.25, n 4" in drawing
 
 
+def test_a_histogram_ends_where_it_is_told():
+    drawing = histogram({"strict": [0.1, 0.4]}, "ROUGE-L", "F", bins=10, top=1.0)
+    assert ">1 F</text>" in drawing
+    counts = [int(count) for count in re.findall(r"<title>(\d+)</title>", drawing)]
+    assert counts == [0, 1, 0, 0, 1, 0, 0, 0, 0, 0]
+
+
 def test_markdown_cells_cannot_break_the_table():
     text = table_markdown(Table("caption", ("a", "b"), [("x | y\nz", "<b>")]))
     assert text.splitlines()[-1] == r"| x \| y z | \<b\> |"
