@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -104,6 +103,7 @@ def serve(options: argparse.Namespace) -> None:
 
     from emola.page_studio import Studio
     from emola.spaces_gpu import on_zero_gpu
+    from review.sample_project import SampleProject
     from training.loop.turn import find_adapters
 
     load = partial(load_source, quantization=options.quantization)
@@ -111,11 +111,12 @@ def serve(options: argparse.Namespace) -> None:
     studio = Studio(shelf, options.face_models, partial(find_adapters, options.runs))
     if on_zero_gpu():
         studio.load_now(say)
-    page = open_pages(options, studio, database, access)
+    sample = SampleProject(database, options.files / "sample", render_sample, say)
+    page = open_pages(options, studio, database, access, sample.preparing)
     say(f"EmoLA studio is on {page.local_url} (stop it with Ctrl+C).")
     warm_up = studio.warm_up(report=say)
     if access is not None and not options.no_sample:
-        threading.Thread(target=make_sample, args=(database, options.files, warm_up, say), daemon=True).start()
+        sample.start(warm_up)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that what follows is still done when a Space stops
     try:
         page.block_thread()
@@ -125,7 +126,11 @@ def serve(options: argparse.Namespace) -> None:
 
 
 def open_pages(
-    options: argparse.Namespace, studio: "Studio", database: "Database", access: "Access | None"
+    options: argparse.Namespace,
+    studio: "Studio",
+    database: "Database",
+    access: "Access | None",
+    preparing: Callable[[], bool],
 ) -> "gr.Blocks":
     """Build every page and open the port."""
     from emola.page import build_page  # gradio, three seconds: after the arguments have proved good
@@ -139,7 +144,7 @@ def open_pages(
     css = asset("studio.css")
     if access is not None:
         runs = partial(finished_runs, options.runs)
-        review = build_review_pages(page, database, access, releases=options.files / "releases", runs=runs)
+        review = build_review_pages(page, database, access, options.files / "releases", runs, preparing)
         extra = {"app_kwargs": {"routes": review.routes, "middleware": review.middleware}}
         extra |= {"auth": access.check_login, "auth_message": access.message} if access.needs_password else {}
         css += review.css
@@ -241,38 +246,16 @@ def studio_tabs(options: argparse.Namespace, database: "Database", access: "Acce
     return [runs_tab(options.runs, blind), train]
 
 
-def make_sample(database: "Database", files: Path, after: threading.Thread, say: Say) -> None:
-    """Make the sample project of an empty database: rendered faces, some descriptions with a planted error."""
-    from review.store.browse import BrowseFilter, search
-
-    folder = files / "sample"
-    with database.read() as session:
-        used = search(session, wanted=BrowseFilter(), limit=1).total
-    if used and not folder.is_dir():
-        return  # somebody's own project
-    after.join()  # the models first: somebody may be waiting for them
-    from review.sample import fill_sample
+def render_sample(folder: Path) -> None:
+    """Render the faces of the sample project with their texts, some with a planted error, and measure them."""
     from training.synthetic.dataset import DatasetPlan, make_dataset
     from training.synthetic.wrong import WrongPlan
 
-    try:
-        make_dataset(DatasetPlan(folder, SAMPLE_FACES, 11, WrongPlan(SAMPLE_WRONG)), progress=lambda *_: None)
-        faces = folder / "faces.jsonl"
-        measure = [sys.executable, "-m", "emola", "faces", str(folder), "--out", str(faces)]
-        subprocess.run(measure, check=True, capture_output=True, text=True)
-        campaign = fill_sample(
-            database,
-            faba_json=sorted(folder.glob("*/*_anno.json")),
-            images_dir=folder,
-            errors=sorted(folder.glob("*/errors.jsonl")),
-            faces_jsonl=faces,
-        )
-        count = campaign.total // campaign.overlap
-        say(f"Review: the campaign “{campaign.name}” has {count} descriptions of rendered faces.")
-    except EmolaError as error:
-        say(f"The sample project could not be made. {error}")
-    except subprocess.CalledProcessError as error:
-        say(f"The sample project could not be made. {error.stderr.strip().splitlines()[-1]}")
+    make_dataset(DatasetPlan(folder, SAMPLE_FACES, 11, WrongPlan(SAMPLE_WRONG)), progress=lambda *_: None)
+    measure = [sys.executable, "-m", "emola", "faces", str(folder), "--out", str(folder / "faces.jsonl")]
+    done = subprocess.run(measure, capture_output=True, text=True)
+    if done.returncode:
+        raise EmolaError(done.stderr.strip().splitlines()[-1])
 
 
 def check_port(host: str, port: int) -> None:

@@ -53,7 +53,12 @@ class ReviewPages:
 
 
 def build_review_pages(
-    page: gr.Blocks, database: Database, access: Access, releases: Path, runs: Runs = dict
+    page: gr.Blocks,
+    database: Database,
+    access: Access,
+    releases: Path,
+    runs: Runs = dict,
+    preparing: Callable[[], bool] = bool,
 ) -> ReviewPages:
     """Add the review pages as routes of ``page``; call it outside of any blocks context.
 
@@ -63,8 +68,9 @@ def build_review_pages(
         access: who may come in.
         releases: folder that releases are written to.
         runs: the finished benchmark runs that a blind check can be made of; none unless the studio has some.
+        preparing: says whether a sample project is being made at this moment; never unless the studio makes one.
     """
-    for path, build in _builders(database, access, releases, runs).items():
+    for path, build in _builders(database, access, releases, runs, preparing).items():
         title = next(link.title for link in PAGES if link.path == path)
         with page.route("Review" if path == "queue" else title, f"/{path}", show_in_navbar=path == "queue"):
             draw_header(path, access)
@@ -86,7 +92,9 @@ def _calls(database: Database, signer: FaceSigner) -> dict[str, tuple[str, Call]
     return {name: call for part in parts for name, call in part.calls().items()}
 
 
-def _builders(database: Database, access: Access, releases: Path, runs: Runs) -> dict[str, Callable[[], Any]]:
+def _builders(
+    database: Database, access: Access, releases: Path, runs: Runs, preparing: Callable[[], bool]
+) -> dict[str, Callable[[], Any]]:
     """Return what draws each page, by its path."""
     others: dict[str, Callable[[Database, Who], None]] = {
         "adjudicate": build_adjudicate,
@@ -109,7 +117,7 @@ def _builders(database: Database, access: Access, releases: Path, runs: Runs) ->
 
     return {
         "campaigns": campaigns,
-        "queue": lambda: build_queue(database, access.who, access.sentence),
+        "queue": lambda: build_queue(database, access.who, access.sentence, preparing),
         "review": build_review,
         "account": lambda: build_account(database, access.who, access.needs_password),
         "releases": lambda: build_releases(database, access.who, releases),

@@ -1,6 +1,6 @@
 """The Queue page: every campaign with how far it is, who holds what, and where to start or go on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -26,6 +26,14 @@ EMPTY_REVIEWER = empty_html(
     "Nothing to review yet", "A lead opens a campaign on the Campaigns page; it will then stand here."
 )
 
+EMPTY_PREPARING = empty_html(
+    "The sample project is being made",
+    "Rendered faces with descriptions, some of which hold a planted error, will stand here in about half a minute. "
+    "This page looks for them by itself.",
+)
+LOOK_EVERY = 3
+"""Seconds between two looks while the sample project is being made."""
+
 KINDS = {"open": "good", "paused": "wait", "closed": "info"}
 
 
@@ -38,26 +46,30 @@ class Place:
     own: Holder | None
 
 
-def build_queue(database: Database, who: Who, sentence: str) -> None:
+def build_queue(database: Database, who: Who, sentence: str, preparing: Callable[[], bool]) -> None:
     """Build the page inside the current blocks.
 
     Args:
         database: the store.
         who: says whose queue it is.
         sentence: what to say about the login, or nothing.
+        preparing: says whether a sample project is being made at this moment.
     """
     content = gr.HTML(HEADING, elem_id="queue", apply_default_css=False)
     again = gr.Button("Look again", size="sm", elem_classes="rv-refresh", scale=0)
 
-    def load(request: gr.Request) -> tuple[str]:
-        user = who(request)
-        return (queue_html(user, load_places(database, user), sentence, datetime.now(UTC)),)
+    waiting = gr.Timer(LOOK_EVERY, active=False)
 
-    def look_again(request: gr.Request) -> str:
-        return load(request)[0]
+    def load(request: gr.Request) -> tuple[str, gr.Timer]:
+        user, busy = (
+            who(request),
+            preparing(),
+        )  # asked before the places: what is ready a moment later is found next time
+        html = queue_html(user, load_places(database, user), sentence, datetime.now(UTC), preparing=busy)
+        return html, gr.Timer(active=busy)
 
-    fill_on_open(load, [content])
-    again.click(answering(look_again), None, content, **QUIET)
+    fill_on_open(load, [content, waiting])
+    gr.on([again.click, waiting.tick], answering(load), None, [content, waiting], **QUIET)
 
 
 def load_places(database: Database, user: UserRecord) -> list[Place]:
@@ -76,10 +88,14 @@ def load_places(database: Database, user: UserRecord) -> list[Place]:
     ]
 
 
-def queue_html(user: UserRecord, places: Sequence[Place], sentence: str, now: datetime) -> Markup:
+def queue_html(
+    user: UserRecord, places: Sequence[Place], sentence: str, now: datetime, *, preparing: bool = False
+) -> Markup:
     """Return the page for one person at one moment."""
     require(user, "viewer")
     note = Markup('<p class="notice notice-info">{}</p>').format(sentence) if sentence else NOTHING
+    if not places and preparing:
+        return HEADING + note + EMPTY_PREPARING
     if not places:
         lead = ROLES.index(user.role) >= ROLES.index("lead")
         return HEADING + note + (EMPTY_LEAD if lead else EMPTY_REVIEWER)

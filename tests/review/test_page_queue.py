@@ -65,6 +65,12 @@ def test_an_empty_queue_says_what_to_do(database, make_user):
     assert sentence in queue_html(lead, [], sentence, NOW)
 
 
+def test_a_queue_whose_sample_is_being_made_says_so(place, make_user):
+    lead = make_user(role="lead")
+    page = queue_html(lead, [], "", NOW, preparing=True)
+    assert "The sample project is being made" in page and "python -m review import" not in page
+
+
 def test_the_header_leads_to_every_page_and_marks_the_present_one():
     page = header_html("browse", "<said>")
     for link in PAGES[:-1]:  # the last one is behind the name of who is signed in

@@ -1,6 +1,7 @@
 """The sample project."""
 
 import json
+import threading
 
 import pytest
 from PIL import Image
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from emola.errors import InputError
 from review.planting import read_errors
 from review.sample import NAME, fill_sample
+from review.sample_project import SampleProject
 from review.schema import PlantedError
 from review.store.browse import BrowseFilter, search
 from review.store.campaigns import list_campaigns
@@ -47,6 +49,48 @@ def test_the_sample_is_ready_to_be_reviewed(database, rendered):
     assert (planted.code, planted.truth["start"], planted.truth["end"]) == ("H2", 10, 22)
     assert rows[0].description_id == planted.description_id, "the wrong one is the most suspicious one"
     assert rows[0].suspicion > 0.5 > rows[1].suspicion
+
+
+@pytest.fixture
+def start(database, tmp_path):
+    """Start the sample project of ``tmp_path``; ``render`` is called while the test looks on."""
+
+    def begin(render):
+        said = []
+        project = SampleProject(database, tmp_path, render, said.append)
+        models = threading.Thread(target=lambda: None)
+        models.start()
+        return project, said, project.start(models)
+
+    return begin
+
+
+def test_the_project_says_that_it_is_being_made_until_it_is_there(rendered, start, tmp_path):
+    (tmp_path / "train").mkdir()
+    for path in (*tmp_path.glob("*_anno.json"), tmp_path / "errors.jsonl"):
+        path.rename(tmp_path / "train" / path.name)
+    hold = threading.Event()
+    project, said, worker = start(lambda folder: (hold.wait(60), (folder / "faces.jsonl").write_text(""))[0])
+    assert project.preparing() and not said
+    hold.set()
+    worker.join(60)
+    assert not project.preparing() and said == [f"Review: the campaign “{NAME}” has 2 descriptions of rendered faces."]
+
+
+def test_a_project_that_cannot_be_made_says_why(start):
+    def fail(folder):
+        raise InputError("The disk is full.")
+
+    project, said, worker = start(fail)
+    worker.join(60)
+    assert not project.preparing() and said == ["The sample project could not be made. The disk is full."]
+
+
+def test_somebodys_own_project_gets_no_sample(database, rendered, tmp_path):
+    fill_sample(database, **rendered)
+    project = SampleProject(database, tmp_path / "none", lambda folder: pytest.fail("rendered"), pytest.fail)
+    project.start(threading.current_thread())
+    assert not project.preparing()
 
 
 @pytest.mark.parametrize(

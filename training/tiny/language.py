@@ -177,7 +177,8 @@ def _step(
     answer = (reading.losses * reading.weights).sum() / reading.weights.sum()
     seen, felt = _auxiliary_losses(reading, inputs.units, inputs.emotions)
     optimiser.zero_grad()
-    (answer + config.auxiliary_weight * (seen + EMOTION_WEIGHT * felt)).backward()
+    loss = answer + config.auxiliary_weight * (seen + EMOTION_WEIGHT * felt)
+    loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(trainee.parameters(), 1.0)
     optimiser.step()
     numbers = {
