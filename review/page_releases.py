@@ -42,7 +42,7 @@ class ReleasesPage:
         self.database, self.who, self.folder = database, who, folder
         table = gr.HTML(HEADING + READING, elem_id="releases", apply_default_css=False)
         with gr.Row(equal_height=False):
-            with gr.Column(scale=3, min_width=380):
+            with gr.Column(scale=3, min_width=380, visible=False) as one:
                 gr.HTML(section_html("One release"), apply_default_css=False)
                 chosen = gr.Dropdown(label="Release", elem_id="release-chosen")
                 verify = gr.Button("Verify the files", elem_id="release-verify")
@@ -55,7 +55,7 @@ class ReleasesPage:
                 campaigns = gr.Dropdown(label="Campaigns (none chosen: all)", multiselect=True)
                 preview = gr.HTML("", elem_id="release-preview", apply_default_css=False)
                 make = gr.Button("Make the release", variant="primary", elem_id="release-make")
-        outputs: list[Any] = [table, chosen, detail]
+        outputs: list[Any] = [table, chosen, detail, one]
         wanted: list[Any] = [basis, tasks, campaigns]
         for field in wanted:
             field.input(self.preview, wanted, preview, **QUIET)
@@ -143,7 +143,12 @@ class ReleasesPage:
         if release is not None:
             detail = manifest_html(release, read_manifest(Path(release.folder)), may_download=is_lead(user))
         notice = notice_html(said, "good") if said else ""
-        return [HEADING + notice + releases_html(releases), gr.update(choices=complete, value=chosen), detail]
+        return [
+            HEADING + notice + releases_html(releases),
+            gr.update(choices=complete, value=chosen),
+            detail,
+            gr.update(visible=bool(complete)),
+        ]
 
 
 def read_query(basis: str, tasks: list[str], campaigns: list[int]) -> ReleaseQuery:

@@ -253,8 +253,10 @@ def test_a_release_is_made_verified_and_zipped(database, people, disputed, settl
     settle("ann")
     with gr.Blocks():
         page = ReleasesPage(database, lambda request: people["lea"], tmp_path / "releases")
-    assert "No release yet" in page.load(REQUEST)[0]
+    empty = page.load(REQUEST)
+    assert "No release yet" in empty[0] and not empty[3]["visible"], "nothing to choose or to verify"
     made = page.make("first", "single", ["au", "emotion"], [], REQUEST)
+    assert made[3]["visible"]
     assert "“first” is written" in made[0] and "./review-api/release?id=" in made[2]
     release = find_release(database, 1)
     assert "match the manifest" in page.verify(release.id, REQUEST)
