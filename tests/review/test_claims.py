@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from review.claims import parse_claims
@@ -21,7 +21,6 @@ PHRASES = [
 texts = st.one_of(st.text(), st.lists(st.sampled_from(PHRASES) | st.text(max_size=8)).map("".join))
 
 
-@settings(deadline=None)
 @given(texts, st.sampled_from(["au", "emotion"]))
 def test_claims_of_any_text_are_the_whole_text(text, task):
     text = unicodedata.normalize("NFC", text)

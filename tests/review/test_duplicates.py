@@ -3,7 +3,7 @@
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from sqlalchemy import select, update
@@ -19,7 +19,6 @@ near = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(near | st.integers(0, 2**64 - 1), max_size=12))
 def test_groups_are_those_of_comparing_every_pair(values):
     hashes = dict(enumerate(values, start=1))

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -11,7 +11,6 @@ from review.page_html import bar_html, join, notice_html, number, percent, progr
 from review.page_words import target_words, value_words
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_whatever_people_wrote_stays_text(text):
     pages = [

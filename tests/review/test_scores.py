@@ -29,7 +29,7 @@ def benchmark_scores(task, items):
 
 
 @given(st.lists(st.tuples(units, st.none() | units, st.none() | st.integers(0, 1000)), min_size=1, max_size=12))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_action_units_score_as_in_the_benchmark(items):
     ours = total(
         tally(
@@ -50,7 +50,7 @@ def test_action_units_score_as_in_the_benchmark(items):
 
 
 @given(st.lists(st.tuples(emotion, emotion), min_size=1, max_size=12))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_emotions_score_as_in_the_benchmark(items):
     ours = total(
         tally("emotion", said=answer_code("emotion", {"emotion": a}), label=label_code("emotion", b), rouge=None)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emola.answer import normalise, split_claims
@@ -32,7 +32,6 @@ def unit_claims(text):
     return [claim for claim in split_claims(text) if claim.kind == "action unit"]
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(), st.lists(WORDS, max_size=40).map(" ".join)))
 def test_claims_tile_the_nfc_text(text):
     nfc = normalise(text)

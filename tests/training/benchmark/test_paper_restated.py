@@ -144,7 +144,7 @@ UNIT_LABELS = st.lists(st.sampled_from(["1", "2", "4", "5", "12", "25", "43", "9
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(EMOTION_TEXTS, st.none() | EMOTION_TEXTS, EMOTION_LABELS), min_size=1, max_size=5))
 def test_emotion_totals_equal_the_second_telling(rows):
     readable = [row for row in rows if meant_emotion(row[2]) is not None]
@@ -158,7 +158,7 @@ def test_emotion_totals_equal_the_second_telling(rows):
     assert report["counts"]["unparsed"]["ids"] == crashed
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(UNIT_TEXTS, st.none() | UNIT_TEXTS, UNIT_LABELS), min_size=1, max_size=5))
 def test_action_unit_totals_equal_the_second_telling(rows):
     report = measured(rows, "au")

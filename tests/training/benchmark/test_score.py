@@ -159,7 +159,7 @@ def test_predictions_that_repeat_true_references_score_everything(protocol):
 UNITS = st.lists(st.sampled_from([1, 2, 4, 9, 12, 43]), unique=True, max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(UNITS, UNITS), min_size=1, max_size=12))
 def test_paper_f1_equals_a_plain_restatement(pairs):
     rows = [(" ".join(f"AU{n}" for n in said), None, ", ".join(map(str, meant))) for said, meant in pairs]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -198,7 +198,6 @@ json_values = st.recursive(
 keys = st.sampled_from(["id", "image", "landmark", "conversations", "label", "gpt4", "source"])
 
 
-@settings(deadline=None)
 @given(records=st.lists(st.dictionaries(keys, json_values, max_size=7) | json_values, max_size=4))
 def test_no_record_is_lost_or_breaks_the_reader(records: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("open")

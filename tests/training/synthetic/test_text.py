@@ -27,7 +27,7 @@ def sampled():
     return [sample_truth(rng) for _ in range(1500)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(SEEDS)
 def test_the_action_unit_text_reads_back_as_the_truth(seed):
     rng = np.random.default_rng(seed)
@@ -38,7 +38,7 @@ def test_the_action_unit_text_reads_back_as_the_truth(seed):
     assert [r.number for r in read_action_units(text, "paper")] == [number for number, *_ in expected]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(SEEDS)
 def test_the_emotion_text_reads_back_as_the_truth(seed):
     rng = np.random.default_rng(seed)

@@ -160,7 +160,7 @@ def test_sentences_beside_the_matter_change_no_label(wrong) -> None:
             assert read_emotion(answer.text).label == truth.emotion
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 2**32 - 1), st.permutations(CODES), st.integers(1, 4))
 def test_several_errors_can_be_told_apart(seed, codes, count) -> None:
     units, emotion, truth = compose(seed)

@@ -75,7 +75,7 @@ def test_measurable_units_are_contradicted_by_their_opposite(moved, face_of, num
     assert f"contradicts AU{number}" in found.reason
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), spread=st.floats(0.0, 1.5), side=st.sampled_from(Side))
 def test_weak_units_never_contradict_and_unmeasurable_ones_say_nothing(vertices, face_of, seed, spread, side):
     shaken = vertices + np.random.default_rng(seed).normal(0, spread, vertices.shape)

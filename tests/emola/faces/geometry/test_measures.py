@@ -51,7 +51,7 @@ def test_the_base_mesh_lies_within_one_sd_of_every_neutral_mean(vertices, to_pic
         assert abs(values[measure.name] - measure.neutral_mean) <= measure.neutral_sd, measure.name
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     yaw=angles, pitch=angles, roll=angles,
     scale=st.floats(0.01, 200.0), shift=st.tuples(*[st.floats(-5000, 5000)] * 3), seed=st.integers(0, 99),

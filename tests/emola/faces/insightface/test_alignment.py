@@ -51,7 +51,7 @@ def test_a_mirrored_target_is_not_met_by_a_mirror():
     assert np.linalg.det(fit.rotation) == pytest.approx(1.0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(angles, scales, shifts, shifts)
 def test_any_similarity_is_recovered_in_2d(angle, scale, dx, dy):
     points = base_vertices()[:40, :2]
@@ -64,7 +64,7 @@ def test_any_similarity_is_recovered_in_2d(angle, scale, dx, dy):
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(angles, angles, angles, scales, shifts)
 def test_any_pose_is_taken_back_in_3d(yaw, pitch, roll, scale, shift):
     posed = scale * base_vertices() @ rotation(yaw, pitch, roll).T + (shift, -shift, shift / 2)

@@ -67,7 +67,7 @@ def test_face_on_its_side_comes_out_upright(template_mesh, make_face):
     np.testing.assert_array_equal(crop_face(sideways, make_face(mesh=mesh), "aligned-112"), image)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.floats(-180, 180), st.floats(0.6, 4.0), st.floats(-20, 20))
 def test_crop_does_not_depend_on_roll_scale_and_shift(angle, scale, shift):
     flat = (base_vertices()[:, :2] - (0.0, -3.4)) * (1, -1) * 112 / 14.5 + 56

@@ -31,7 +31,7 @@ DTYPES = [torch.float32, torch.float16, torch.bfloat16]
 SHAPES = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 7)), min_size=1, max_size=9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(shapes=SHAPES, max_bytes=st.integers(4, 400), seed=st.integers(0, 9))
 def test_what_is_streamed_is_what_the_library_reads(tmp_path_factory, shapes, max_bytes, seed):
     folder = tmp_path_factory.mktemp("stream")
@@ -97,7 +97,6 @@ def test_a_small_update_survives_in_half_precision_where_the_weight_can_hold_it(
     assert torch.equal(merged, exact.to(torch.float16)) and not torch.equal(merged, weight)
 
 
-@settings(deadline=None)
 @given(size=st.integers(0, 40), bad=st.sets(st.integers(0, 39)), dtype=st.sampled_from(DTYPES))
 def test_numbers_that_are_not_finite_are_counted(size, bad, dtype):
     tensor = torch.zeros(size, dtype=dtype)

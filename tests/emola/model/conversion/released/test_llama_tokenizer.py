@@ -53,7 +53,7 @@ def pair(tmp_path_factory):
     return read_llama_tokenizer(folder), model
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(words=st.lists(st.sampled_from([*WORDS, "\n", "\nWhat", "AU1+2", "ß", "naïve", "…", "  ", "12,4"]), min_size=1))
 def test_ids_are_sentencepieces_own(pair, words):
     tokenizer, model = pair
