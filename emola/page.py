@@ -13,11 +13,14 @@ from emola.page_live import build_live
 from emola.page_sending import Send
 from emola.page_studio import Studio
 from emola.page_theme import asset
+from emola.shelf import ShelfState
 
 CACHE_AGE_S = (600, 3600)
 """Gradio looks every ten minutes for temporary files older than an hour; uploads are deleted at once anyway."""
 
 STATUS_EVERY_S = 1.0
+WAITING_EVERY_S = 5.0
+"""How often a page asks what is in use: while something is loading, and while models wait to be chosen."""
 
 SIGNS = {"waiting": "○", "loading": "◌", "ready": "●", "failed": "✗"}
 
@@ -63,19 +66,29 @@ def build_page(
 def status_html(studio: Studio) -> str:
     """Return what is in use: each model with its state in words, and what finds the faces."""
     states = [studio.shelf.state(name) for name in studio.shelf.names()]
-    rows = "".join(
-        f'<li data-status="{state.status}"><span aria-hidden="true">{SIGNS[state.status]}</span> '
-        f"<b>{state.status}</b> {escape(state.sentence)}</li>"
-        for state in states
-    )
+    waiting = [state for state in states if state.status == "waiting"]
+    if len(waiting) > 1:  # such as the adapters of many runs, of which most are never asked
+        states = [state for state in states if state.status != "waiting"]
+        states.append(ShelfState("", "waiting", f"{len(waiting)} models are loaded when they are chosen."))
+    rows = "".join(_status_row(state) for state in states)
     rows = rows or '<li data-status="failed"><b>no model</b> Start with --model and a folder or hub id.</li>'
     return f'<ul class="status" aria-label="In use">{rows}<li><b>faces</b> {escape(studio.face_backend())}</li></ul>'
 
 
-def settled(studio: Studio) -> bool:
-    """Return whether nothing is being loaded any more."""
-    states = [studio.shelf.state(name).status for name in studio.shelf.names()]
-    return studio.face_backend() != "loading" and all(state in ("ready", "failed") for state in states)
+def _status_row(state: ShelfState) -> str:
+    sentence = state.sentence if state.name in state.sentence else f"{state.name} · {state.sentence}"
+    return (
+        f'<li data-status="{state.status}"><span aria-hidden="true">{SIGNS[state.status]}</span> '
+        f"<b>{state.status}</b> {escape(sentence)}</li>"
+    )
+
+
+def next_look(studio: Studio) -> float | None:
+    """Return the seconds until the status may have changed; None when it cannot any more."""
+    found = {studio.shelf.state(name).status for name in studio.shelf.names()}
+    if studio.face_backend() == "loading" or "loading" in found:
+        return STATUS_EVERY_S
+    return WAITING_EVERY_S if "waiting" in found else None
 
 
 def _join_life(studio: Studio, page: gr.Blocks, demo: DemoTab, status: gr.HTML) -> None:
@@ -83,7 +96,8 @@ def _join_life(studio: Studio, page: gr.Blocks, demo: DemoTab, status: gr.HTML) 
     clock = gr.Timer(STATUS_EVERY_S)
 
     def tick() -> tuple[str, Any]:
-        return status_html(studio), gr.Timer(active=not settled(studio))
+        seconds = next_look(studio)
+        return status_html(studio), gr.Timer(seconds or STATUS_EVERY_S, active=seconds is not None)
 
     def leave(request: gr.Request) -> None:
         studio.visits.leave(request.session_hash or "")

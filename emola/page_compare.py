@@ -1,6 +1,5 @@
 """Compare: a second answer beside the first, by another model or by the same one with other inputs or settings."""
 
-import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +53,7 @@ def _model_field(studio: Studio, model: gr.Dropdown) -> None:
         if not wanted.strip():
             raise gr.Error("Name a folder or a hub id first.")
         name = studio.shelf.add(wanted.strip())
-        threading.Thread(target=studio.shelf.start, daemon=True).start()
+        studio.shelf.start(name)
         return gr.update(choices=studio.shelf.names(), value=name)
 
     add.click(put, source, model, api_visibility="private")

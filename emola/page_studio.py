@@ -47,6 +47,7 @@ class Studio:
         find_models: Callable[[], Mapping[str, str]] | None = None,
     ) -> None:
         self.shelf = shelf
+        self._first = shelf.names()
         self._find_models = find_models or dict
         self.visits = Visits()
         self._face_models = face_models
@@ -66,7 +67,7 @@ class Studio:
         return thread
 
     def load_now(self, report: Callable[[str], None]) -> None:
-        """Load the face analyzer, then every model; a failure is reported and shown, never raised."""
+        """Load the face analyzer, then the models of the start; a failure is reported and shown, never raised."""
         try:
             self.analyzer().analyze(np.zeros((64, 64, 3), dtype=np.uint8))  # the first picture loads the networks
             report(f"Faces: {self.face_backend()}.")
@@ -76,7 +77,7 @@ class Studio:
         except Exception as error:  # noqa: BLE001 - the thread must not die silently; the page shows the sentence
             self._face_error = f"faces cannot be found: {type(error).__name__}: {error}"
             report(self._face_error)
-        for name in self.shelf.names():
+        for name in self._first:
             with suppress(EmolaError):  # the state says why
                 self.shelf.get(name)
             report(self.shelf.state(name).sentence)
@@ -187,7 +188,7 @@ class Studio:
         """Yield the shelf's sentence until ``model`` is ready, failed, or the visitor stopped waiting."""
         start = time.monotonic()
         if self.shelf.state(model).status == "waiting":
-            self.shelf.start()
+            self.shelf.start(model)
         while self.shelf.state(model).status in ("waiting", "loading") and not cancel.is_set():
             yield f"{self.shelf.state(model).sentence} ({time.monotonic() - start:.0f} s)"
             cancel.wait(WAIT_STEP_S)

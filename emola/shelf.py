@@ -1,4 +1,4 @@
-"""The shelf of models: loaded one after the other in the background, while the page is already there.
+"""The shelf of models: each is loaded in the background when somebody wants it, while the page is already there.
 
 Nothing heavy is imported before a model is asked for.
 """
@@ -89,9 +89,14 @@ class ModelShelf:
             raise InputError(f"There is no model called {name!r} here; choose one of {', '.join(self._states)}.")
         return self._states[name]
 
-    def start(self) -> None:
-        """Load every waiting model, one after the other, in a background thread."""
-        threading.Thread(target=self._load_waiting, name="model-shelf", daemon=True).start()
+    def start(self, name: str) -> None:
+        """Load one model in a background thread unless that has begun.
+
+        Raises:
+            InputError: no such name.
+        """
+        self.state(name)
+        threading.Thread(target=self._load_one, args=(name,), name="model-shelf", daemon=True).start()
 
     def get(self, name: str) -> "LoadedModel":
         """Return the model, waiting until it is loaded.
@@ -109,10 +114,6 @@ class ModelShelf:
         if state.status == "failed":
             raise EmolaError(state.sentence)
         return self._models[name]
-
-    def _load_waiting(self) -> None:
-        for name in self.names():
-            self._load_one(name)
 
     def _load_one(self, name: str) -> None:
         with self._changed:

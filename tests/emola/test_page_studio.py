@@ -10,6 +10,7 @@ import pytest
 from emola.describe import Describer
 from emola.errors import EmolaError, ImageError, InputError
 from emola.faces.face import Face, Gate
+from emola.page import WAITING_EVERY_S, next_look, status_html
 from emola.page_studio import Studio
 from emola.page_visits import Answer
 from emola.settings import GenerationSettings
@@ -55,7 +56,7 @@ def picture():
 
 def test_waiting_for_a_model_is_told_and_can_be_stopped(picture):
     studio = make_studio([make_face()], never)
-    studio.shelf.start()
+    studio.shelf.start("model")
     visit = studio.visits.get("a")
     studio.open_picture(visit, picture, "x")
     cancel = visit.begin()
@@ -75,6 +76,30 @@ def test_model_that_failed_says_why(picture):
     with pytest.raises(EmolaError, match=r"no config\.json"):
         list(studio.answer(visit, "first", "both", "model", SETTINGS))
     assert sentences[-1] == "The folder has no config.json."
+
+
+def test_models_found_later_wait_until_they_are_chosen(picture):
+    asked = []
+
+    def load(source):
+        asked.append(source)
+        return types.SimpleNamespace(summary="EmoLA-tiny: small")
+
+    adapters = {f"base+run{i}": f"run {i} <new>" for i in range(3)}
+    studio = Studio(ModelShelf(["some/base"], load=load), find_models=lambda: adapters)
+    studio._analyzer, studio._describer = Analyzer([]), None
+    assert studio.model_names() == ["base", "run 0 <new>", "run 1 <new>", "run 2 <new>"]
+    studio.load_now(lambda _: None)
+    assert asked == ["some/base"] and next_look(studio) == WAITING_EVERY_S
+    page = status_html(studio)
+    assert "base · EmoLA-tiny: small" in page and "3 models are loaded when they are chosen." in page
+    studio.shelf.get("run 1 <new>")
+    page = status_html(studio)
+    assert "run 1 &lt;new&gt; · EmoLA-tiny: small" in page and "2 models are loaded" in page
+    studio.shelf.get("run 0 <new>")
+    assert "run 2 &lt;new&gt; has not been loaded yet." in status_html(studio)
+    studio.shelf.get("run 2 <new>")
+    assert next_look(studio) is None and asked == ["some/base", "base+run1", "base+run0", "base+run2"]
 
 
 def test_refused_face_says_the_gate_before_any_model_is_asked(picture):

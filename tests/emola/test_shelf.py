@@ -20,9 +20,10 @@ def test_models_wait_then_load_in_the_background():
 
     shelf = ModelShelf(["a", "b"], load=slow)
     assert [shelf.state(name).status for name in shelf.names()] == ["waiting", "waiting"]
-    shelf.start()
+    shelf.start("a")
     gate.set()
-    assert shelf.get("a").name == "a" and shelf.get("b").name == "b"
+    assert shelf.get("a").name == "a" and shelf.state("b").status == "waiting", "nobody asked for b"
+    assert shelf.get("b").name == "b"
     assert shelf.state("a").status == "ready" and shelf.state("a").sentence == "a on cpu"
 
 
@@ -53,7 +54,7 @@ def test_a_failed_model_says_why_and_the_next_one_still_loads():
         return loaded(source)
 
     shelf = ModelShelf(["broken", "good"], load=load)
-    shelf.start()
+    shelf.start("broken")
     assert shelf.get("good").name == "good"
     with pytest.raises(EmolaError, match=r"config\.json is missing"):
         shelf.get("broken")
