@@ -62,8 +62,7 @@ def draw_bulges(image: NDArray[np.uint8], pixels: canvas.Pixels, right: Strength
             amount = sum(weight * side(unit) for unit, weight in bulge.weights.items())
             if amount > 0.05:
                 canvas.disc(light, pixels[list(centre)].mean(0), bulge.radius * scale, 255 * min(1.0, amount))
-    rows, columns = np.flatnonzero(light.any(1)), np.flatnonzero(light.any(0))
-    if len(rows):
-        window = np.s_[max(0, rows[0] - 9) : rows[-1] + 10, max(0, columns[0] - 9) : columns[-1] + 10]
+    window = canvas.used(light, margin=9)
+    if light[window].size:
         share = canvas.soften(light[window], _BLUR * image.shape[0] / 256).astype(np.float32)[..., None] / 255
         image[window] = np.minimum(image[window] * (1 + _LIGHTER * share) + _GLOSS * share, 255).astype(np.uint8)

@@ -37,13 +37,12 @@ def blend(
     strength: float = 1.0,
 ) -> None:
     """Lay a colour or a picture over the image where ``opacity`` (0 to 255) says so, in place."""
-    rows, columns = np.flatnonzero(opacity.any(1)), np.flatnonzero(opacity.any(0))
-    if not len(rows):
-        return
-    window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    window = used(opacity)
     share = opacity[window].astype(np.float32)[..., None] * (strength / 255)
     top = layer[window] if layer.ndim == 3 else layer
-    image[window] = (image[window] * (1 - share) + top * share).astype(np.uint8)
+    mixed = top * share
+    mixed += image[window] * (1 - share)
+    image[window] = mixed.astype(np.uint8)
 
 
 def mask_of(size: int, outline: Pixels, blur: float = 0.0) -> NDArray[np.uint8]:
@@ -53,9 +52,31 @@ def mask_of(size: int, outline: Pixels, blur: float = 0.0) -> NDArray[np.uint8]:
     return soften(mask, blur) if blur else mask
 
 
-def soften(image: NDArray[np.uint8], deviation: float) -> NDArray[np.uint8]:
-    """Return a picture or mask blurred by a Gaussian of the given standard deviation in pixels."""
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), deviation), dtype=np.uint8)
+def soften(mask: NDArray[np.uint8], deviation: float) -> NDArray[np.uint8]:
+    """Return a mask (H, W) blurred by a Gaussian of the given standard deviation in pixels.
+
+    Only what lies within four deviations of something is worked on: OpenCV's kernel for uint8 ends at three.
+    """
+    window = used(mask, margin=int(4 * deviation) + 2)
+    soft = np.zeros_like(mask)
+    if mask[window].size:
+        soft[window] = cv2.GaussianBlur(mask[window], (0, 0), deviation)
+    return soft
+
+
+def used(mask: NDArray[np.uint8], margin: int = 0) -> tuple[slice, slice]:
+    """Return rows and columns of the box around all that is not zero, widened by a margin; empty for an empty mask."""
+    x, y, width, height = cv2.boundingRect(mask)
+    if not width:
+        return np.s_[0:0, 0:0]
+    return np.s_[max(0, y - margin) : y + height + margin, max(0, x - margin) : x + width + margin]
+
+
+def plain(size: int, colour: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return a (size, size, 3) picture of one colour."""
+    picture = np.empty((size, size, 3), np.uint8)
+    cv2.rectangle(picture, (0, 0), (size, size), _colour(np.floor(colour)), -1)
+    return picture
 
 
 def _colour(colour: NDArray[np.float64] | float) -> tuple[float, ...]:

@@ -53,8 +53,7 @@ def draw_mouth(image: NDArray[np.uint8], neutral: Points, mesh: Points, camera: 
     if (pixels[14, 1] - pixels[13, 1]) < 0.16 * unit:
         canvas.stroke(image, upper_in, style.lip * 0.45, 1)
         return
-    inside = np.empty_like(image)
-    inside[:] = _MOUTH_INSIDE
+    inside = canvas.plain(image.shape[0], _MOUTH_INSIDE)
     _draw_mouth_inside(inside, neutral, mesh, camera, pixels)
     outline = np.vstack([upper_in, lower_in[::-1]])
     canvas.blend(image, inside, canvas.mask_of(image.shape[0], outline))
@@ -96,8 +95,7 @@ def draw_eyes(
         centre = 0.5 * (neutral[contour[0]] + neutral[contour[8]])
         centre = centre + np.array((gaze[0] * 0.55, gaze[1] * 0.35 + 0.14, 0.57))
         iris = camera.project(centre)
-        eye = np.empty_like(image)
-        eye[:] = style.sclera
+        eye = canvas.plain(image.shape[0], style.sclera)
         radius = camera.scale * _IRIS_RADIUS
         canvas.disc(eye, iris, radius, style.iris)
         canvas.disc(eye, iris, radius * 0.45, np.full(3, 10.0))

