@@ -84,6 +84,8 @@ def preview_html(preview: ReleasePreview) -> Markup:
         if count
     ]
     parts = [table_html(("It would hold", "Rows"), rows, numbers=(1,))]
+    if not any(preview.counts.values()):
+        parts.insert(0, Markup("<p>Nothing reviewed yet fits this choice, so there is nothing to release.</p>"))
     if left:
         table = table_html(("Reason", "Of", "Descriptions"), left, numbers=(2,))
         parts.append(Markup("<details><summary>What is left out, and why</summary>{}</details>").format(table))

@@ -58,11 +58,11 @@ class ReleasesPage:
         outputs: list[Any] = [table, chosen, detail, one]
         wanted: list[Any] = [basis, tasks, campaigns]
         for field in wanted:
-            field.input(self.preview, wanted, preview, **QUIET)
+            field.input(self.preview, wanted, [preview, make], **QUIET)
         chosen.input(self.show, chosen, detail, **QUIET)
         verify.click(self.verify, chosen, detail, **QUIET)
         make.click(self.make, [name, *wanted], [*outputs, name], api_visibility="private", show_progress_on=make)
-        fill_on_open(self.load, [*outputs, forms, campaigns, preview])
+        fill_on_open(self.load, [*outputs, forms, campaigns, preview, make])
 
     def load(self, request: gr.Request) -> list[Any]:
         """Return the releases, and for a lead what the next one would hold."""
@@ -70,16 +70,16 @@ class ReleasesPage:
         require(user, "viewer")
         with self.database.read() as session:
             campaigns = [(campaign.name, campaign.id) for campaign in all_campaign_rules(session)]
-        preview = self._preview(read_query("single", ["au", "emotion"], [])) if is_lead(user) else ""
+        preview = self._preview(read_query("single", ["au", "emotion"], [])) if is_lead(user) else ["", gr.skip()]
         return [
             *self._shown(user, chosen=self._newest()),
             gr.update(visible=is_lead(user)),
             gr.update(choices=campaigns),
-            preview,
+            *preview,
         ]
 
     @answering
-    def preview(self, basis: str, tasks: list[str], campaigns: list[int], request: gr.Request) -> Markup:
+    def preview(self, basis: str, tasks: list[str], campaigns: list[int], request: gr.Request) -> list[Any]:
         """Return what a release of this selection would hold, and what it would leave out."""
         require(self.who(request), "lead")
         return self._preview(read_query(basis, tasks, campaigns))
@@ -131,8 +131,10 @@ class ReleasesPage:
             complete = [release for release in list_releases(session) if release.state == "complete"]
         return max((release.id for release in complete), default=None)
 
-    def _preview(self, query: ReleaseQuery) -> Markup:
-        return preview_html(preview_release(self.database, query=query))
+    def _preview(self, query: ReleaseQuery) -> list[Any]:
+        """Return what the release would hold, and the button, which a release of nothing does not have."""
+        found = preview_release(self.database, query=query)
+        return [preview_html(found), gr.update(interactive=any(found.counts.values()))]
 
     def _shown(self, user: UserRecord, said: str = "", chosen: int | None = None) -> list[Any]:
         with self.database.read() as session:

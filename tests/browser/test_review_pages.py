@@ -177,6 +177,11 @@ def test_a_conflict_is_decided_by_keys_and_everything_follows(visit, desk, tmp_p
 
     page = visit("releases", "#releases .rv-empty")
     page.wait_for_selector("#release-preview table")
+    page.get_by_label("action units", exact=True).uncheck()
+    page.wait_for_selector("#release-preview:has-text('nothing to release')")
+    page.wait_for_selector("#release-make[disabled]")
+    page.get_by_label("action units", exact=True).check()
+    page.wait_for_selector("#release-make:not([disabled])")
     page.fill("#release-name textarea, #release-name input", "first")
     page.click("#release-make")
     page.wait_for_selector("#release-detail table")
