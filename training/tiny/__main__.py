@@ -60,14 +60,15 @@ def _train(arguments: list[str]) -> None:
 def _evaluate(arguments: list[str]) -> None:
     """Measure a model and print tables."""
     from training.tiny.evaluate import check_unseen, evaluate, table, unseen_faces  # heavy: face networks
-    from training.tiny.photos import photo_table, read_photos
+    from training.tiny.photos import photo_table, read_photos, unit_table
 
     options = _evaluation_parser().parse_args(arguments)
     torch.set_num_threads(options.threads)
     answerer = load_answerer(options.model)
     if options.photos is not None:
         for mode in options.modes:
-            print(f"\n### {mode}\n\n{photo_table(read_photos(answerer, options.photos, mode))}")
+            readings = read_photos(answerer, options.photos, mode)
+            print(f"\n### {mode}\n\n{photo_table(readings)}\n\n{unit_table(readings)}")
         return
     if options.n < 1:
         raise InputError(f"--n must be at least 1, but is {options.n}.")

@@ -105,6 +105,24 @@ def photo_table(readings: list[PhotoReading]) -> str:
     return "\n".join(lines)
 
 
+def unit_table(readings: list[PhotoReading]) -> str:
+    """Return how often each action unit was read right, missed and claimed wrongly: what reliability levels rest on.
+
+    Units that were neither seen nor said stand in one last line: photographs without them say nothing about them.
+    """
+    described = [item for item in readings if item.refusal is None]
+    lines, untested = ["| AU | right | missed | wrong |", "|---|---|---|---|"], []
+    for number in sorted(ACTION_UNITS):
+        right = sum(number in item.said & item.sure for item in described)
+        missed = sum(number in item.sure - item.said for item in described)
+        wrong = sum(number in item.said - item.sure - item.likely for item in described)
+        if right + missed + wrong:
+            lines.append(f"| {number} | {right} | {missed} | {wrong} |")
+        else:
+            untested.append(number)
+    return "\n".join([*lines, "", f"Neither seen nor said: {_units(frozenset(untested))}."])
+
+
 def _units(numbers: frozenset[int]) -> str:
     """Return action units as text."""
     return ", ".join(map(str, sorted(numbers))) or "none"
