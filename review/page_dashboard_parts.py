@@ -47,6 +47,7 @@ def dashboard_html(found: Dashboard, user: UserRecord, names: Mapping[int, str])
     if not found.progress.submitted:
         return join([*parts, NOTHING_YET])
     left = [section_html("How often a claim is wrong, by action unit"), note_html(RANDOM_ONLY), _units_html(found)]
+    left.append(_disputed_html(found))
     right = [section_html("What is wrong, when something is"), _mix_html(found)]
     right += [section_html("Planted errors missed"), note_html(PLANTED_NOTE), _planted_html(found)]
     right += [section_html("People"), _people_html(found.reviewers, user, names)]
@@ -79,16 +80,31 @@ def _tiles_html(found: Dashboard) -> Markup:
         [
             ("Reviews submitted", done, f"{progress.leased:,} in work, {progress.skipped:,} skipped"),
             ("Last seven days", f"{week:,}", "reviews submitted"),
-            ("Claims that are wrong", *_tile(found.overall, "random stratum")),
+            ("Claims that are wrong", *_tile(found)),
             ("Contested", f"{progress.contested:,}", f"to adjudicate: {progress.waiting_adjudication:,}"),
         ]
     )
 
 
-def _tile(rate: Rate, remark: str) -> tuple[str, str]:
+def _tile(found: Dashboard) -> tuple[str, str]:
+    rate, open_ones = found.overall, found.disputed.random
     if rate.value is None:
-        return "–", f"nothing counted in the {remark} yet"
-    return percent(rate.value), f"{percent(rate.low)} to {percent(rate.high)}, {rate.n:,} claims, {remark}"
+        return "–", "nothing counted in the random stratum yet"
+    remark = f"{percent(rate.low)} to {percent(rate.high)}, {rate.n:,} claims, random stratum"
+    if open_ones:
+        remark += f"; {percent((rate.k + open_ones) / (rate.n + open_ones))} if all disputed ones are wrong"
+    return percent(rate.value), remark
+
+
+def _disputed_html(found: Dashboard) -> Markup:
+    """Return what the disputed claims do to the rates; nothing where there are none."""
+    if not found.disputed.random:
+        return NOTHING
+    count = f"{found.disputed.random:,} claim{' is' if found.disputed.random == 1 else 's are'}"
+    return note_html(
+        f"{count} still disputed and left out here. Somebody called them wrong, so the rates rise when a third person "
+        "agrees: decide them on Adjudicate before you quote a rate."
+    )
 
 
 def _needs_html(needs: Sequence[str]) -> Markup:
@@ -108,8 +124,9 @@ def _units_html(found: Dashboard) -> Markup:
 
 def _mix_html(found: Dashboard) -> Markup:
     counted = [count for count in found.error_mix if count.claims]
+    waiting = _waiting_html(found.disputed.claims)
     if not counted:
-        return note_html("No error is marked yet.")
+        return waiting or note_html("No error is marked yet.")
     most = max(count.share for count in counted)
     rows = [
         (
@@ -122,7 +139,16 @@ def _mix_html(found: Dashboard) -> Markup:
         )
         for count in sorted(counted, key=lambda count: -count.claims)
     ]
-    return table_html(("Error", "", "Share", "Claims"), rows, numbers=(2, 3))
+    return table_html(("Error", "", "Share", "Claims"), rows, numbers=(2, 3)) + waiting
+
+
+def _waiting_html(claims: int) -> Markup:
+    if not claims:
+        return NOTHING
+    text = f"{claims:,} claim{' waits' if claims == 1 else 's wait'} for a third person, since people judged"
+    return note_html(
+        f"{text} {'it' if claims == 1 else 'them'} differently, and {'is' if claims == 1 else 'are'} in no number here."
+    )
 
 
 def _share(rate: Rate) -> str:

@@ -15,7 +15,7 @@ from review.records import CODES
 from review.schema import Adjudication, Assignment, Gold, Review, User
 from review.statistics import Rate, rate
 from review.store.evidence_changes import evidence_changes
-from review.store.judged_claims import JudgedClaim, is_counted, judged_claims
+from review.store.judged_claims import Disputed, JudgedClaim, disputed_claims, is_counted, judged_claims
 from review.store.needs import find_needs
 from review.store.planted import PlantedAnswer, planted_answers
 
@@ -104,6 +104,7 @@ class Dashboard:
     error_mix: tuple[CodeCount, ...]
     units: tuple[UnitRate, ...]
     overall: Rate
+    disputed: Disputed
     planted: tuple[PlantedRate, ...]
     atlas: tuple[AtlasCell, ...]
     needs: tuple[str, ...]
@@ -130,6 +131,7 @@ def dashboard(session: Session, *, campaign_id: int | None = None, now: datetime
         _error_mix(claims),
         tuple(UnitRate(unit, _wrong(c for c in sample if c.action_unit == unit and c.affirmed)) for unit in units),
         _wrong(sample),
+        disputed_claims(session, campaign_id=campaign_id),
         tuple(_planted(answers)),
         tuple(_atlas(claims)),
         tuple(find_needs(session, campaign_id=campaign_id, waiting=progress.waiting_adjudication)),
@@ -175,11 +177,12 @@ def _submitted(campaign_id: int | None) -> Select[*tuple[Any, ...]]:
 
 
 def _days(session: Session, campaign_id: int | None) -> tuple[DayPace, ...]:
-    """Return every day from the first to the last review, days without any included."""
+    """Return every day from the first to the last review, days without any included; a week at least."""
     counts = Counter(row.submitted_at.date() for row in session.execute(_submitted(campaign_id)))
     if not counts:
         return ()
-    first, last = min(counts), max(counts)
+    last = max(counts)
+    first = min(*counts, last - timedelta(days=6))
     every = (first + timedelta(days=number) for number in range((last - first).days + 1))
     return tuple(DayPace(day, counts[day]) for day in every)
 

@@ -34,6 +34,19 @@ class JudgedClaim:
     gates: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Disputed:
+    """Claims that people judged differently and that nobody has decided yet.
+
+    Attributes:
+        claims: all of them.
+        random: those on descriptions drawn by chance.
+    """
+
+    claims: int
+    random: int
+
+
 def is_counted(verdict: str, code: str | None) -> bool:
     """Say whether a claim is right or wrong in its facts; undecided ones, boilerplate and style say nothing here."""
     return verdict == "correct" or (verdict == "wrong" and code in FACT_CODES)
@@ -62,8 +75,21 @@ def judged_claims(session: Session, *, campaign_id: int | None = None) -> list[J
             row.random,
             *faces.get(row.image_id, unmeasured),
         )
-        for row in session.execute(_claims(campaign_id))
+        for row in session.execute(_claims(campaign_id).where(Gold.basis != "contested"))
     ]
+
+
+def disputed_claims(session: Session, *, campaign_id: int | None = None) -> Disputed:
+    """Count the claims that :func:`judged_claims` leaves out because a third person has to decide on them.
+
+    Somebody said "wrong" of most of these, so a rate over the others is too low while there are any.
+
+    Args:
+        session: any session.
+        campaign_id: only descriptions of this campaign; all if None.
+    """
+    rows = session.execute(_claims(campaign_id).where(Gold.basis == "contested")).all()
+    return Disputed(len(rows), sum(row.random for row in rows))
 
 
 def _in_stratum(stratum: str, campaign_id: int | None) -> Exists:
@@ -90,7 +116,7 @@ def _claims(campaign_id: int | None) -> Select[Any, Any, Any, Any, Any]:
         .select_from(Gold)
         .join(Description, Description.id == Gold.description_id)
         .join(Claim, (Claim.description_id == Gold.description_id) & (cast(Claim.id, String) == Gold.target_key))
-        .where(Gold.target == "claim", Gold.superseded.is_(False), Gold.basis != "contested")
+        .where(Gold.target == "claim", Gold.superseded.is_(False))
         .where(~_in_stratum("planted", None), _in_campaign(campaign_id))
         .where(exists().where(ClaimVerdict.claim_id == Claim.id, ClaimVerdict.follows.is_(False)))
     )

@@ -225,10 +225,20 @@ def test_dashboard_counts_the_random_stratum_and_says_so(database, people, dispu
         page = DashboardPage(database, lambda request: people["ann"])
     body, title, pace, filters, atlas, *_ = page.load(REQUEST)
     assert "2 of 2" in body and "random stratum" in body and "drawn by chance" in body
-    assert pace["visible"] and list(pace["value"]["reviews"]) == [2] and filters["visible"]
+    assert pace["visible"] and list(pace["value"]["reviews"]) == [0] * 6 + [2] and filters["visible"]
     assert "No day has a review yet" not in title
     assert "H1" in atlas and "1 of 1 claims" in atlas
     assert '<th scope="row">You</th>' in body and "bob" not in body
+
+
+def test_dashboard_says_what_waits_for_a_third_person(database, people, disputed, settle):
+    with gr.Blocks():
+        page = DashboardPage(database, lambda request: people["ann"])
+    body = page.load(REQUEST)[0]
+    assert "No error is marked yet" not in body and "1 claim waits for a third person" in body
+    assert "1 claim is still disputed" in body and "33 % if all disputed ones are wrong" in body, "2 right, 1 disputed"
+    settle("ann")
+    assert "disputed" not in page.load(REQUEST)[0]
 
 
 def test_empty_pages_say_what_to_do(database, people):
