@@ -5,11 +5,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from emola.errors import EmolaError
+from emola.errors import EmolaError, InputError
 from review.backup import make_backup, restore_backup
 from review.console import Commands, add_command, open_database, progress_bar, say, say_table
 from review.database import Database
 from review.migrating import migrate
+from review.nightly import Keep, back_up_into
 from review.releasing import verify_release
 from review.store.events import verify_events
 from review.store.releases import list_releases
@@ -20,7 +21,13 @@ def add_parsers(commands: Commands) -> None:
     """Add the commands."""
     words = "Copy the SQLite database while people work, and check the copy."
     parser = add_command(commands, "backup", run_backup, words, "python -m review backup backups/review-monday.db")
-    parser.add_argument("target", type=Path, metavar="FILE", help="backup to write; its check sums go into FILE.json")
+    place = parser.add_mutually_exclusive_group(required=True)
+    words = "backup to write; its check sums go into FILE.json"
+    place.add_argument("target", type=Path, metavar="FILE", nargs="?", help=words)
+    words = "for every night (cron): name the backup after the moment, try a restore, and remove what --keep lets go"
+    place.add_argument("--into", type=Path, metavar="DIR", help=words)
+    words = "last copy of how many days, weeks and months stays in DIR (default 7/4/12)"
+    parser.add_argument("--keep", metavar="D/W/M", help=words)
     words = "Make a database from a backup; a damaged one is refused."
     example = "python -m review restore backups/review-monday.db --db review.db"
     parser = add_command(commands, "restore", run_restore, words, example)
@@ -34,17 +41,33 @@ def add_parsers(commands: Commands) -> None:
 
 
 def run_backup(options: argparse.Namespace) -> int:
-    """Back up."""
+    """Back up into a file, or into a folder where older backups are thinned."""
+    if options.keep is not None and options.into is None:
+        raise InputError("--keep thins the backups of a folder; name it with --into DIR.")
+    keep = Keep.read(options.keep) if options.keep is not None else None
+    if options.into is not None:
+        return _back_up_tonight(options, keep)
     with open_database(options.db) as database, progress_bar("copying", "page") as progress:
         report = make_backup(database, options.target, progress=progress)
     say(f"{options.target} holds {report.bytes:,} bytes and {report.events:,} events; it was checked.")
     return 0
 
 
+def _back_up_tonight(options: argparse.Namespace, keep: Keep | None) -> int:
+    with open_database(options.db) as database, progress_bar("copying", "page") as progress:
+        night = back_up_into(database, options.into, keep, progress=progress)
+    say(f"{night.path} holds {night.report.bytes:,} bytes and {night.report.events:,} events; a restore of it worked.")
+    if night.removed:
+        say(f"Removed as too old: {', '.join(night.removed)}.")
+    return 0
+
+
 def run_restore(options: argparse.Namespace) -> int:
     """Restore."""
+    if "://" in options.db and not options.db.startswith("sqlite"):
+        raise InputError("A backup is a SQLite file: restore it with --db FILE, then move it with `migrate-db URL`.")
     with progress_bar("copying", "page") as progress:
-        report = restore_backup(options.source, Path(options.db), progress=progress)
+        report = restore_backup(options.source, Path(options.db.removeprefix("sqlite:///")), progress=progress)
     say(f"{options.db} is as it was on {report.created}, with {report.events:,} events.")
     return 0
 

@@ -103,6 +103,8 @@ def test_from_import_to_verify(there, run):
     assert code == 0
     assert "events hold together" in out
     assert run("backup", "kept.db")[0] == 0
+    code, out, _ = run("backup", "--into", "nights")
+    assert code == 0 and "a restore of it worked" in out and len(list(there.glob("nights/review-*.db"))) == 1
     assert run("restore", "kept.db", "--db", "again.db")[0] == 0
     assert "8" not in run("status", "--db", "again.db")[2]
     code, out, _ = run("migrate-db", "sqlite:///moved.db")
@@ -186,6 +188,9 @@ def test_users(there, run, monkeypatch):
         (["status", "--db", "images"], "is a folder"),
         (["status", "--db", "train_au_anno.json"], "is not a readable SQLite database"),
         (["restore", "none.db"], "There is no backup none.db"),
+        (["restore", "none.db", "--db", "postgresql://x@y/z"], "A backup is a SQLite file"),
+        (["backup", "x.db", "--keep", "7/4/12"], "name it with --into DIR"),
+        (["backup", "--into", "nights", "--keep", "7"], "DAYS/WEEKS/MONTHS"),
         (["release", "verify", "images"], "is no release"),
         (["import", "train_au_anno.json", "--images", ".", "--db", "no/such/folder.db"], "does not exist"),
     ],
