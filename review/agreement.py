@@ -215,6 +215,45 @@ def cohen_kappa(table: Counts, *, weights: Literal["nominal", "quadratic"] = "no
     return None if chance == 0 else 1 - float((disagreement * table).sum()) / chance
 
 
+def estimate_cohen(
+    tables: Counts, *, weights: Literal["nominal", "quadratic"] = "nominal", repeats: int = REPEATS, seed: int = 0
+) -> Estimate:
+    """Return Cohen's kappa with its percentile bootstrap interval.
+
+    Args:
+        tables: (D, C, C), a table for each picture; whole pictures are drawn.
+        weights: as in :func:`cohen_kappa`.
+        repeats: samples drawn.
+        seed: of the drawing.
+    """
+    judged = int(tables.sum())
+    value = cohen_kappa(tables.sum(0), weights=weights)
+    if value is None:
+        return Estimate(None, None, None, judged)
+    features = tables.reshape(len(tables), -1).astype(float)
+    sums = np.concatenate(_samples(features, repeats, np.random.default_rng(seed))).reshape(-1, *tables.shape[1:])
+    return _between(value, [cohen_kappa(table, weights=weights) for table in sums], judged)
+
+
+def estimate_ratio(above: Sequence[int], below: Sequence[int], *, repeats: int = REPEATS, seed: int = 0) -> Estimate:
+    """Return the sum of ``above`` over the sum of ``below``, one number a picture each, with its bootstrap interval."""
+    total = sum(below)
+    if not total:
+        return Estimate(None, None, None, 0)
+    features = np.column_stack([above, below]).astype(float)
+    sums = np.concatenate(_samples(features, repeats, np.random.default_rng(seed)))
+    return _between(sum(above) / total, [up / down if down else None for up, down in sums], total)
+
+
+def _between(value: float, drawn: Sequence[float | None], n: int) -> Estimate:
+    """Return a value with the interval of its samples, of which those that are not defined are left out."""
+    known = [sample for sample in drawn if sample is not None]
+    if not known:
+        return Estimate(value, None, None, n)
+    low, high = np.quantile(known, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return Estimate(value, float(low), float(high), n)
+
+
 def facs_index(scored: Sequence[AbstractSet[int]]) -> float | None:
     """Return the FACS agreement index of one picture: units that two people both scored, twice over all they scored.
 

@@ -1,12 +1,9 @@
 """The agreement of a set of people on a set of pictures, from what each of them said. Pure."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from typing import Any, Final
-
-import numpy as np
+from functools import partial
+from typing import Any
 
 from emola.taxonomy import EMOTIONS
 from review.agreement import (
@@ -17,28 +14,31 @@ from review.agreement import (
     ORDINAL_ALPHA,
     POSITIVE,
     REPEATS,
-    Counts,
     Estimate,
-    cohen_kappa,
     estimate,
+    estimate_cohen,
     estimate_mean,
     facs_index,
 )
+from review.agreement_coding import (
+    PRESENCE,
+    Coding,
+    Groups,
+    Table,
+    count_values,
+    cross,
+    degrees,
+    emotion,
+    meetings,
+    presence,
+    present,
+    shared,
+    verdicts,
+)
 from review.agreement_gates import pass_gates
+from review.agreement_people import PairAgreement, PersonAgreement, agree_in_pairs, agree_with_others
+from review.agreement_spans import SpanAgreement, agree_on_spans
 from review.records import INTENSITIES, VERDICTS
-
-_PRESENCE: Final = ("absent", "present")
-
-
-@dataclass(frozen=True)
-class Coding:
-    """What one person said about one description; units are number to (state, intensity or None)."""
-
-    description_id: int
-    reviewer_id: int
-    verdicts: Mapping[int, str]
-    units: Mapping[int, tuple[str, str | None]]
-    emotion: str | None
 
 
 @dataclass(frozen=True)
@@ -70,23 +70,9 @@ class UnitAgreement:
     prevalence: float | None
     presence: Coefficients
     intensity: Estimate
-    weighted_kappa: float | None
+    weighted_kappa: Estimate
     released: bool
     reason: str
-
-
-@dataclass(frozen=True)
-class PairAgreement:
-    """Two people on what both judged: Cohen's kappa of verdicts and of presence, and their mean FACS index."""
-
-    first_id: int
-    first: str
-    second_id: int
-    second: str
-    descriptions: int
-    verdict_kappa: float | None
-    presence_kappa: float | None
-    facs: float | None
 
 
 @dataclass(frozen=True)
@@ -104,6 +90,8 @@ class AgreementReport:
         emotion: the label.
         intensity: ordinal alpha over all units.
         facs: the FACS agreement index of a picture.
+        spans: free spans of text.
+        each_person: each person beside the others.
         pairs: of people.
     """
 
@@ -117,15 +105,9 @@ class AgreementReport:
     emotion: Coefficients
     intensity: Estimate
     facs: Estimate
+    spans: SpanAgreement
+    each_person: tuple[PersonAgreement, ...]
     pairs: tuple[PairAgreement, ...]
-
-
-@dataclass(frozen=True)
-class _Table:
-    """Counts (U, C) with the description of each unit."""
-
-    counts: Counts
-    clusters: Counts
 
 
 def report(
@@ -147,76 +129,34 @@ def report(
         repeats: bootstrap samples of every interval.
         progress: called with the share done and what comes next.
     """
-    shared = _shared(codings)
-    every = [coding for group in shared.values() for coding in group]
+    groups = shared(codings)
+    every = [coding for group in groups.values() for coding in group]
     units = sorted({unit for coding in every for unit in coding.units})
     rows = []
     for place, unit in enumerate(units):
         if progress is not None:
             progress(place / (len(units) + 1), f"AU{unit}")
-        rows.append(_unit(shared, unit, repeats))
-    presence = _table(shared, lambda coding: _presence(coding, units), _PRESENCE)
-    indices = [facs_index([_present(coding) for coding in group]) for group in shared.values()]
+        rows.append(_unit(groups, unit, repeats))
+    seen = count_values(groups, partial(presence, units=units), PRESENCE)
+    indices = [facs_index([present(coding) for coding in group]) for group in groups.values()]
     return AgreementReport(
         campaign_id,
         phase,
-        len(shared),
+        len(groups),
         len({coding.reviewer_id for coding in every}),
-        _coefficients(presence, repeats, positive=True),
+        _coefficients(seen, repeats, positive=True),
         tuple(rows),
-        _coefficients(_table(shared, lambda coding: dict(coding.verdicts), VERDICTS), repeats),
-        _coefficients(_table(shared, _emotion, EMOTIONS), repeats),
-        _intensity(shared, units, repeats),
+        _coefficients(count_values(groups, verdicts, VERDICTS), repeats),
+        _coefficients(count_values(groups, emotion, EMOTIONS), repeats),
+        _intensity(groups, units, repeats),
         estimate_mean([index for index in indices if index is not None], repeats=repeats),
-        tuple(_pairs(shared, logins)),
+        agree_on_spans(groups, repeats),
+        agree_with_others(groups, logins, repeats),
+        agree_in_pairs(groups, logins, repeats),
     )
 
 
-def _shared(codings: Iterable[Coding]) -> dict[int, list[Coding]]:
-    """Return the codings of each description that at least two people judged, people by id."""
-    groups: dict[int, dict[int, Coding]] = defaultdict(dict)
-    for coding in codings:
-        groups[coding.description_id][coding.reviewer_id] = coding
-    return {
-        description: [group[person] for person in sorted(group)]
-        for description, group in sorted(groups.items())
-        if len(group) > 1
-    }
-
-
-def _presence(coding: Coding, units: Iterable[int]) -> dict[int, str]:
-    """Return present or absent for the units judged; what cannot be seen or was not judged says nothing."""
-    return {unit: coding.units[unit][0] for unit in units if coding.units.get(unit, ("", None))[0] in _PRESENCE}
-
-
-def _present(coding: Coding) -> frozenset[int]:
-    return frozenset(unit for unit, (state, _) in coding.units.items() if state == "present")
-
-
-def _emotion(coding: Coding) -> dict[int, str]:
-    return {} if coding.emotion is None else {0: coding.emotion}
-
-
-def _degrees(coding: Coding, units: Iterable[int]) -> dict[int, str]:
-    found = {unit: coding.units.get(unit, ("", None))[1] for unit in units}
-    return {unit: degree for unit, degree in found.items() if degree is not None}
-
-
-def _table(
-    shared: Mapping[int, Sequence[Coding]], values: Callable[[Coding], Mapping[int, str]], categories: Sequence[str]
-) -> _Table:
-    """Count who said what: one row for each description and key that anybody judged."""
-    rows: dict[tuple[int, int], list[int]] = {}
-    for description, group in shared.items():
-        for coding in group:
-            for key, value in values(coding).items():
-                row = rows.setdefault((description, key), [0] * len(categories))
-                row[categories.index(value)] += 1
-    counts = np.array(list(rows.values()), dtype=np.int64).reshape(len(rows), len(categories))
-    return _Table(counts, np.array([description for description, _ in rows], dtype=np.int64))
-
-
-def _coefficients(table: _Table, repeats: int, *, positive: bool = False) -> Coefficients:
+def _coefficients(table: Table, repeats: int, *, positive: bool = False) -> Coefficients:
     def measured(coefficient: Any) -> Estimate:
         return estimate(coefficient, table.counts, clusters=table.clusters, repeats=repeats)
 
@@ -225,61 +165,21 @@ def _coefficients(table: _Table, repeats: int, *, positive: bool = False) -> Coe
     )
 
 
-def _intensity(shared: Mapping[int, Sequence[Coding]], units: Sequence[int], repeats: int) -> Estimate:
-    table = _table(shared, lambda coding: _degrees(coding, units), INTENSITIES)
+def _intensity(groups: Groups, units: Sequence[int], repeats: int) -> Estimate:
+    table = count_values(groups, partial(degrees, units=units), INTENSITIES)
     return estimate(ORDINAL_ALPHA, table.counts, clusters=table.clusters, repeats=repeats)
 
 
-def _unit(shared: Mapping[int, Sequence[Coding]], unit: int, repeats: int) -> UnitAgreement:
-    table = _table(shared, lambda coding: _presence(coding, [unit]), _PRESENCE)
-    presence = _coefficients(table, repeats, positive=True)
+def _unit(groups: Groups, unit: int, repeats: int) -> UnitAgreement:
+    table = count_values(groups, partial(presence, units=[unit]), PRESENCE)
+    seen = _coefficients(table, repeats, positive=True)
     judged = int(table.counts.sum())
-    degrees = _cross(shared, lambda coding: _degrees(coding, [unit]), INTENSITIES)
+    scored = cross(meetings(groups), partial(degrees, units=[unit]), INTENSITIES)
     return UnitAgreement(
         unit,
         float(table.counts[:, 1].sum() / judged) if judged else None,
-        presence,
-        _intensity(shared, [unit], repeats),
-        cohen_kappa(degrees, weights="quadratic"),
-        *pass_gates(presence.observed.n, presence.alpha.value, presence.positive.value if presence.positive else None),
+        seen,
+        _intensity(groups, [unit], repeats),
+        estimate_cohen(scored, weights="quadratic", repeats=repeats),
+        *pass_gates(seen.observed.n, seen.alpha.value, seen.positive.value if seen.positive else None),
     )
-
-
-def _cross(
-    groups: Mapping[int, Sequence[Coding]], values: Callable[[Coding], Mapping[int, str]], categories: Sequence[str]
-) -> Counts:
-    """Return how often the first of two people said the row and the second the column, over all pairs."""
-    table = np.zeros((len(categories), len(categories)), dtype=np.int64)
-    for group in groups.values():
-        for first, second in combinations(group, 2):
-            one, two = values(first), values(second)
-            for key in one.keys() & two.keys():
-                table[categories.index(one[key]), categories.index(two[key])] += 1
-    return table
-
-
-def _pairs(shared: Mapping[int, Sequence[Coding]], logins: Mapping[int, str]) -> list[PairAgreement]:
-    """Return the agreement of every two people who judged something in common."""
-    together: dict[tuple[int, int], dict[int, Sequence[Coding]]] = defaultdict(dict)
-    for description, group in shared.items():
-        for first, second in combinations(group, 2):
-            together[first.reviewer_id, second.reviewer_id][description] = (first, second)
-    found = []
-    for (one, two), groups in sorted(together.items()):
-        units = sorted({unit for group in groups.values() for coding in group for unit in coding.units})
-        presence = _cross(groups, lambda coding, units=units: _presence(coding, units), _PRESENCE)  # type: ignore[misc]
-        indices = [facs_index([_present(coding) for coding in group]) for group in groups.values()]
-        known = [index for index in indices if index is not None]
-        found.append(
-            PairAgreement(
-                one,
-                logins[one],
-                two,
-                logins[two],
-                len(groups),
-                cohen_kappa(_cross(groups, lambda coding: dict(coding.verdicts), VERDICTS)),
-                cohen_kappa(presence),
-                sum(known) / len(known) if known else None,
-            )
-        )
-    return found

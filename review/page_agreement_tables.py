@@ -6,7 +6,9 @@ from markupsafe import Markup
 
 from review.agreement import Estimate
 from review.agreement_gates import ALPHA_GATE, INDEX_GATE
-from review.agreement_report import AgreementReport, Coefficients, PairAgreement, UnitAgreement
+from review.agreement_people import Likeness
+from review.agreement_report import AgreementReport, Coefficients, UnitAgreement
+from review.agreement_spans import SpanAgreement
 from review.page_html import (
     badge_html,
     bar_html,
@@ -55,8 +57,10 @@ def agreement_html(report: AgreementReport, names: Mapping[int, str]) -> Markup:
         _units_html(report.units),
         section_html("Everything together"),
         _overall_html(report),
-        section_html("Each pair of people"),
-        _pairs_html(report.pairs, names),
+        section_html("Each person, and each pair of people"),
+        _people_html(report, names),
+        section_html("Free spans marked as wrong"),
+        _spans_html(report.spans),
     ]
     return join(parts)
 
@@ -103,7 +107,8 @@ def _tiles_html(report: AgreementReport) -> Markup:
 
 
 def _units_html(units: Sequence[UnitAgreement]) -> Markup:
-    headers = ("Action unit", "Judged twice", "Present", "Alpha", "FACS index", "AC1", "Intensity (alpha)", "Release")
+    intensity = ("Intensity (alpha)", "Intensity (weighted kappa)")
+    headers = ("Action unit", "Judged twice", "Present", "Alpha", "FACS index", "AC1", *intensity, "Release")
     rows = [
         (
             unit_words(unit.action_unit),
@@ -111,13 +116,14 @@ def _units_html(units: Sequence[UnitAgreement]) -> Markup:
             percent(unit.prevalence),
             estimate_html(unit.presence.alpha),
             estimate_html(unit.presence.positive, bar=False) if unit.presence.positive else "–",
-            number(unit.presence.ac1.value),
-            number(unit.intensity.value),
+            estimate_html(unit.presence.ac1, bar=False),
+            estimate_html(unit.intensity, bar=False),
+            estimate_html(unit.weighted_kappa, bar=False),
             Markup('<span title="{}">{}</span>').format(unit.reason, _gate_html(unit)),
         )
         for unit in units
     ]
-    return table_html(headers, rows, numbers=(1, 2, 5, 6))
+    return table_html(headers, rows, numbers=(1, 2))
 
 
 def _gate_html(unit: UnitAgreement) -> Markup:
@@ -150,19 +156,31 @@ def _overall_html(report: AgreementReport) -> Markup:
     return table_html(headers, rows, numbers=(1,))
 
 
-def _pairs_html(pairs: Sequence[PairAgreement], names: Mapping[int, str]) -> Markup:
+def _people_html(report: AgreementReport, names: Mapping[int, str]) -> Markup:
     headers = ("People", "Descriptions", "Verdicts (Cohen's kappa)", "Presence (Cohen's kappa)", "FACS index")
-    rows = [
-        (
-            f"{names.get(pair.first_id, '?')} and {names.get(pair.second_id, '?')}",
-            f"{pair.descriptions:,}",
-            number(pair.verdict_kappa),
-            number(pair.presence_kappa),
-            number(pair.facs),
-        )
-        for pair in pairs
-    ]
-    return table_html(headers, rows, numbers=(1, 2, 3, 4))
+    rows: list[Sequence[object]] = []
+    if len(report.each_person) > 2:  # with two, it is the pair twice over
+        for one in report.each_person:
+            others = "one other" if one.others == 1 else f"{one.others} others"
+            rows.append((f"{names.get(one.person_id, '?')} with {others}", *_likeness(one.likeness)))
+    for pair in report.pairs:
+        both = f"{names.get(pair.first_id, '?')} and {names.get(pair.second_id, '?')}"
+        rows.append((both, *_likeness(pair.likeness)))
+    return table_html(headers, rows, numbers=(1,))
+
+
+def _likeness(found: Likeness) -> tuple[object, ...]:
+    measured = (found.verdict_kappa, found.presence_kappa, found.facs)
+    return f"{found.descriptions:,}", *(estimate_html(value, bar=False) for value in measured)
+
+
+def _spans_html(spans: SpanAgreement) -> Markup:
+    """Return F1 and alpha of free spans; kappa has no units to count there."""
+    if not spans.descriptions:
+        return Markup('<p class="muted">Nobody has marked a free span on a description with two reviews yet.</p>')
+    headers = ("Descriptions with a span", "F1, same ends", "F1, overlapping", "Alpha over characters")
+    row = (f"{spans.descriptions:,}", *(estimate_html(e, bar=False) for e in (spans.exact, spans.partial, spans.alpha)))
+    return table_html(headers, [row], numbers=(0,))
 
 
 def _names(units: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict
 
 from review.agreement import REPEATS, Estimate
+from review.agreement_people import Likeness
 from review.agreement_report import AgreementReport
 from review.campaign_command import find_campaign
 from review.console import Commands, add_command, is_there, open_database, progress_bar, say, say_table
@@ -104,17 +105,31 @@ def _say_report(report: AgreementReport) -> None:
             unit.presence.observed.n,
             unit.prevalence,
             _interval(unit.presence.alpha),
-            unit.presence.ac1.value,
-            unit.presence.positive.value if unit.presence.positive else None,
-            unit.weighted_kappa,
+            _interval(unit.presence.ac1),
+            _interval(unit.presence.positive) if unit.presence.positive else None,
+            _interval(unit.weighted_kappa),
             unit.reason,
         )
         for unit in report.units
     ]
     say_table(("unit", "n", "prevalence", "alpha (95 %)", "AC1", "index", "intensity kappa", "gate"), units)
     say("")
-    pairs = [(p.first, p.second, p.descriptions, p.verdict_kappa, p.presence_kappa, p.facs) for p in report.pairs]
-    say_table(("first", "second", "shared", "verdict kappa", "presence kappa", "FACS index"), pairs)
+    people: list[tuple[object, ...]] = []
+    if len(report.each_person) > 2:  # with two, it is the pair twice over
+        people = [(one.person, f"{one.others} other(s)", *_likeness(one.likeness)) for one in report.each_person]
+    people += [(pair.first, pair.second, *_likeness(pair.likeness)) for pair in report.pairs]
+    say_table(("person", "with", "shared", "verdict kappa", "presence kappa", "FACS index"), people)
+    if report.spans.descriptions:
+        say("")
+        spans = report.spans
+        say(
+            f"free spans on {spans.descriptions} descriptions: F1 exact {_interval(spans.exact)}, "
+            f"partial {_interval(spans.partial)}; alpha over characters {_interval(spans.alpha)}"
+        )
+
+
+def _likeness(found: Likeness) -> tuple[object, ...]:
+    return found.descriptions, *map(_interval, (found.verdict_kappa, found.presence_kappa, found.facs))
 
 
 def _interval(found: Estimate) -> str:

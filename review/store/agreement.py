@@ -3,12 +3,23 @@
 from collections import defaultdict
 from collections.abc import Callable
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from review.agreement import REPEATS
-from review.agreement_report import AgreementReport, Coding, report
-from review.schema import Assignment, Campaign, ClaimVerdict, EmotionLabel, Review, UnitLabel, User
+from review.agreement_coding import Coding
+from review.agreement_report import AgreementReport, report
+from review.schema import (
+    Assignment,
+    Campaign,
+    ClaimVerdict,
+    Description,
+    EmotionLabel,
+    Review,
+    SpanMark,
+    UnitLabel,
+    User,
+)
 
 
 def agreement_report(
@@ -35,10 +46,17 @@ def agreement_report(
     return report(codings, logins, campaign_id=campaign_id, phase=phase, repeats=repeats, progress=progress)
 
 
-def _submitted(campaign_id: int | None) -> Select[int, int, int, bool]:
+def _submitted(campaign_id: int | None) -> Select[int, int, int, bool, int]:
     """Select the submitted reviews, earliest first, so that a person's latest one about a description counts."""
     query = (
-        select(Review.id, Review.description_id, Review.reviewer_id, Campaign.blind)
+        select(
+            Review.id,
+            Review.description_id,
+            Review.reviewer_id,
+            Campaign.blind,
+            func.length(Description.text).label("length"),
+        )
+        .join(Description, Description.id == Review.description_id)
         .join(Assignment, Assignment.id == Review.assignment_id)
         .join(Campaign, Campaign.id == Assignment.campaign_id)
         .where(Review.status == "submitted", Assignment.stratum != "planted")
@@ -63,12 +81,22 @@ def _codings(session: Session, campaign_id: int | None) -> tuple[list[Coding], s
         (label.review_id, label.phase): label.label
         for label in session.execute(select(*EmotionLabel.__table__.columns).where(EmotionLabel.review_id.in_(ids)))
     }
+    marks: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    for mark in session.execute(select(*SpanMark.__table__.columns).where(SpanMark.review_id.in_(ids))):
+        if mark.end > mark.start:
+            marks[mark.review_id].add((mark.start, mark.end))
     found: dict[tuple[int, int], Coding] = {}
     phases = set()
     for row in session.execute(submitted):
         phase = "blind" if row.blind else "final"
         phases.add(phase)
         found[row.description_id, row.reviewer_id] = Coding(
-            row.description_id, row.reviewer_id, verdicts[row.id], units[row.id, phase], emotions.get((row.id, phase))
+            row.description_id,
+            row.reviewer_id,
+            verdicts[row.id],
+            units[row.id, phase],
+            emotions.get((row.id, phase)),
+            frozenset(marks[row.id]),
+            row.length,
         )
     return list(found.values()), phases

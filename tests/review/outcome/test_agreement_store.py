@@ -51,9 +51,16 @@ def test_two_people_on_four_descriptions(make_description, make_campaign, pair, 
     # FACS index: (4 9 12 15) and (4 12 15): 6/7; equal; (4 9 15) twice: 1; (4 9 12 15) and (4 9 15): 6/7
     assert report.facs.value == pytest.approx((6 / 7 + 1 + 1 + 6 / 7) / 4)
     (both,) = report.pairs
-    assert (both.first, both.second, both.descriptions) == ("anna", "berta", 4)
-    assert both.facs == pytest.approx(report.facs.value)
-    assert both.verdict_kappa == pytest.approx(0)
+    assert (both.first, both.second, both.likeness.descriptions) == ("anna", "berta", 4)
+    assert both.likeness.facs == report.facs
+    assert both.likeness.verdict_kappa.value == pytest.approx(0)
+    # AU4, 9 and 15 agree 11 of 12 times as the text says, AU12 3 of 4: 14 of 16 cells of the table are on its diagonal
+    assert both.likeness.presence_kappa.low <= both.likeness.presence_kappa.value <= both.likeness.presence_kappa.high
+    assert [(one.person, one.others, one.likeness.descriptions) for one in report.each_person] == [
+        ("anna", 1, 4),
+        ("berta", 1, 4),
+    ]
+    assert report.spans.descriptions == 0 and report.spans.exact.value is None
 
 
 def test_blind_campaigns_count_what_was_coded_before_the_text(make_description, make_campaign, pair, review, read):
