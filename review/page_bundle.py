@@ -6,6 +6,7 @@ from typing import Any
 from emola.faces.layouts import REGIONS
 from emola.taxonomy import ACTION_UNITS, EMOTIONS, SCORED_ACTION_UNITS
 from review.guidelines import Guideline
+from review.other_units import OTHER_UNITS
 from review.page_faces import FaceSigner
 from review.page_keys import KeyBinding, keys_for
 from review.records import CODES, VISIBILITY
@@ -59,6 +60,7 @@ def vocabulary_json(user: UserRecord, guideline: Guideline) -> dict[str, Any]:
             }
             for unit in ACTION_UNITS.values()
         ],
+        "other_units": [{"number": number, "name": name} for number, name in OTHER_UNITS.items()],
         "emotions": list(EMOTIONS),
         "codes": [
             {"code": code, "name": card.name, "means": card.means, "short": CODE_CHIPS[code]}

@@ -5,6 +5,7 @@ from typing import Any
 
 from emola.taxonomy import ACTION_UNITS
 from review.guidelines import packaged_guideline
+from review.other_units import OTHER_UNITS
 
 VERDICTS = {
     "correct": ("✓", "correct"),
@@ -32,8 +33,8 @@ def unit_words(number: int | None) -> str:
     """Return an action unit's number and name."""
     if number is None:
         return "no action unit"
-    unit = ACTION_UNITS.get(number)
-    return f"AU{number}" if unit is None else f"AU{number} {unit.name}"
+    name = ACTION_UNITS[number].name if number in ACTION_UNITS else OTHER_UNITS.get(number, "")
+    return f"AU{number} {name}".rstrip()
 
 
 def code_words(code: str) -> str:

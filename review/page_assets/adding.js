@@ -37,7 +37,7 @@ export class Adding {
   }
 
   async takeScores(box) {
-    const { scores, error } = readScores(box.value, this.desk.vocabulary.units.map((unit) => unit.number));
+    const { scores, error } = readScores(box.value, [...this.desk.vocabulary.units, ...this.desk.vocabulary.other_units].map((unit) => unit.number));
     if (error) {
       this.desk.say(error);
       return;
@@ -60,7 +60,8 @@ export class Adding {
     const marked = new Set(item.state.marks.map((mark) => mark.action_unit));
     for (const [number, seen] of Object.entries(scores)) {
       const unit = Number(number);
-      if (seen.state !== 'present' || told.has(unit) || marked.has(unit)) continue;
+      const outside = !this.desk.units[unit]; // scored, but no sentence is written: the text is about the project's units
+      if (outside || seen.state !== 'present' || told.has(unit) || marked.has(unit)) continue;
       const words = await this.desk.preview.addition(unit, seen);
       if (review !== item.reviewId) return;
       const at = this.insertionPoint();

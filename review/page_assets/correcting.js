@@ -40,7 +40,12 @@ function unitPicker(desk, card, said) {
     class: 'unit-box', inputmode: 'numeric', placeholder: 'AU', 'aria-label': 'The right action unit, a number',
     'data-focus': 'right-unit', value: said.action_unit ?? '',
     onkeydown: (event) => {
-      if (event.key !== 'Enter' || event.isComposing || event.ctrlKey) return;
+      if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (/^[^\d]$/.test(event.key)) {
+        event.preventDefault();
+        desk.say('Here goes the number of the right action unit; Enter takes it, Esc leaves the box.');
+      }
+      if (event.key !== 'Enter') return;
       event.preventDefault();
       event.stopPropagation();
       const number = Number(box.value.replace(/\D/g, ''));

@@ -4,7 +4,7 @@ import { call } from './api.js';
 import { showThread } from './comments.js';
 import { openDialog } from './dialogs.js';
 import { button, chip, fill, h } from './dom.js';
-import { STATES, STATE_SIGN, STATE_WORD } from './units.js';
+import { STATES, STATE_SIGN, STATE_WORD, scoreText } from './units.js';
 
 const SIDES = { N: 'not stated', L: 'subject’s left', R: 'subject’s right', B: 'both sides' };
 const INTENSITIES = { A: 'trace', B: 'slight', C: 'marked', D: 'severe', E: 'maximum' };
@@ -36,7 +36,23 @@ export class LabelsView {
     const cells = vocabulary.units.map((unit) => this.cell(unit, item.units[unit.number]));
     fill(this.parts.units,
       h('h3', {}, item.hidden ? 'Your scores' : 'Action units', h('span', { class: 'muted legend' }, '● present ○ absent ⊘ not visible')),
-      h('div', { class: 'unit-grid', role: 'group', 'aria-label': 'Action units' }, cells));
+      h('div', { class: 'unit-grid', role: 'group', 'aria-label': 'Action units' }, cells),
+      this.others());
+  }
+
+  /** Scored FACS units that are none of the project's: the score line adds them, their cross takes them away. */
+  others() {
+    const { item, units, vocabulary } = this.desk;
+    const scored = Object.entries(item.units).map(([number, seen]) => [Number(number), seen])
+      .filter(([number, seen]) => !units[number] && seen.state !== 'not_judged');
+    if (!scored.length) return null;
+    const names = Object.fromEntries(vocabulary.other_units.map((unit) => [unit.number, unit.name]));
+    const chips = scored.map(([number, seen]) => button(
+      [`${scoreText(number, seen)} ${names[number] ?? ''} `, h('span', { 'aria-hidden': 'true' }, '✕')],
+      () => item.score({ [number]: { state: 'not_judged', intensity: null, side: 'N' } }),
+      { class: 'chip', 'data-focus': `other-${number}`, 'aria-label': `Remove AU${number} ${names[number] ?? ''}` },
+    ));
+    return h('div', { class: 'other-units row tight' }, h('span', { class: 'muted' }, 'Other (not read by the benchmark)'), chips);
   }
 
   cell(unit, seen) {

@@ -41,7 +41,7 @@ export function readScores(line, known) {
     const match = /^([-?])?([LRB])?(\d{1,2})([A-E])?$/.exec(word);
     if (!match) return { scores: {}, error: `“${word}” is no score; write a number such as 12, L12C, -15 (absent) or ?25 (not visible).` };
     const [, sign, side, number, intensity] = match;
-    if (!known.includes(Number(number))) return { scores: {}, error: `AU${number} is not one of the ${known.length} units of this project.` };
+    if (!known.includes(Number(number))) return { scores: {}, error: `There is no AU${number} in FACS; codes 70 to 74 are set as “not visible”.` };
     scores[Number(number)] = sign
       ? { state: sign === '-' ? 'absent' : 'not_visible', intensity: null, side: 'N' }
       : { state: 'present', intensity: intensity ?? null, side: side ?? 'N' };

@@ -125,6 +125,35 @@ def test_a_missing_unit_is_added_to_the_text(page, site, hands):
     assert [(mark.code, mark.action_unit) for mark in done.state.marks] == [("M1", 25)]
 
 
+def test_a_unit_outside_of_the_twenty_is_scored_and_taken_back(page, site, hands, artefacts):
+    login, campaign = site.user(), site.campaign(site.two_claims)
+    hands.open_review(login, campaign)
+    hands.press("a", "a", "i")
+    page.keyboard.type("l18b 28 99")
+    hands.press("Enter")
+    page.wait_for_selector("text=There is no AU99 in FACS")
+    hands.press("Backspace", "Backspace", "Backspace", "Enter", "Escape")
+    page.wait_for_selector(".other-units")
+    assert "L18B Lip pucker" in page.inner_text(".other-units") and "28 Lip suck" in page.inner_text(".other-units")
+    page.screenshot(path=artefacts / "review-other-units.png")
+    page.click("[data-focus=other-28]")
+    hands.press("a", "Enter")
+    page.wait_for_selector(".nothing", timeout=30_000)
+    (done,) = site.reviews(login)
+    pucker = done.state.units[18]
+    assert (pucker.state, pucker.intensity, pucker.side) == ("present", "B", "L")
+    assert done.state.units[28].state == "not_judged" and not done.state.marks, "no sentence is added for it"
+
+
+def test_the_box_for_the_right_unit_takes_digits_and_says_so(page, site, hands):
+    hands.open_review(site.user(), site.campaign(site.two_claims))
+    hands.press("x", "2")
+    page.wait_for_selector("[data-focus=right-unit]:focus")
+    page.keyboard.type("p1f?")
+    page.wait_for_selector("text=Enter takes it, Esc leaves the box")
+    assert page.input_value("[data-focus=right-unit]") == "1"
+
+
 def test_a_sentence_that_only_sums_up_follows_and_is_taken_out_with_what_it_repeats(page, site, hands, artefacts):
     login, campaign = site.user(), site.campaign(SUMMED_UP, SUMMED_UP + " Really.")
     hands.open_review(login, campaign)
