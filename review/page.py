@@ -78,7 +78,7 @@ def build_review_pages(
     signer = make_signer(database)
     face = FaceRoute(database, signer, access.of_request)
     routes: list[BaseRoute] = [
-        *api_routes(access, _calls(database, signer)),
+        *api_routes(access, _calls(database, signer, preparing)),
         Route(FACES + "{view}/{image_id:int}", face.serve, methods=["GET"]),
         release_route(database, access),
         asset_route(),
@@ -86,9 +86,9 @@ def build_review_pages(
     return ReviewPages(routes, [Middleware(SameOriginOnly, private=(PREFIX, FACES))], style_sheet())
 
 
-def _calls(database: Database, signer: FaceSigner) -> dict[str, tuple[str, Call]]:
+def _calls(database: Database, signer: FaceSigner, preparing: Callable[[], bool]) -> dict[str, tuple[str, Call]]:
     """Return every call of the pages' JSON API."""
-    parts = (ReviewDesk(database, signer), ReviewLookup(database, signer), CommentThreads(database))
+    parts = (ReviewDesk(database, signer, preparing), ReviewLookup(database, signer), CommentThreads(database))
     return {name: call for part in parts for name, call in part.calls().items()}
 
 

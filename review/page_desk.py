@@ -1,5 +1,6 @@
 """What the Review page asks Python to do; each function takes a user and the JSON that the page sent."""
 
+from collections.abc import Callable
 from typing import Any
 
 from emola.errors import InputError
@@ -25,11 +26,13 @@ class ReviewDesk:
     Args:
         database: the store.
         signer: makes addresses of pictures.
+        preparing: says whether a sample project is being made at this moment.
     """
 
-    def __init__(self, database: Database, signer: FaceSigner) -> None:
+    def __init__(self, database: Database, signer: FaceSigner, preparing: Callable[[], bool] = bool) -> None:
         self._database = database
         self._signer = signer
+        self._preparing = preparing
 
     def calls(self) -> dict[str, tuple[str, Call]]:
         """Return each call's name with the role that it needs and its function."""
@@ -47,6 +50,9 @@ class ReviewDesk:
         """Lease what the page asks for: a description, the next one of a campaign, or of any open campaign."""
         campaign_id, description_id = optional(body, "campaign_id"), optional(body, "description_id")
         campaigns = self._campaigns(user, campaign_id)
+        if not campaigns and self._preparing():
+            sentence = "It is in Queue as soon as its faces are drawn; Queue looks for it by itself."
+            return _nothing(sentence, "The sample project is being made")
         if not campaigns:
             return _nothing("No campaign is open. A lead opens one on the Campaigns page.", "Nothing to review yet")
         if description_id is not None:

@@ -28,7 +28,7 @@ EMPTY_REVIEWER = empty_html(
 
 EMPTY_PREPARING = empty_html(
     "The sample project is being made",
-    "Rendered faces with descriptions, some of which hold a planted error, will stand here in about half a minute. "
+    "Rendered faces with descriptions, some of which hold a planted error, will stand here in a minute or so. "
     "This page looks for them by itself.",
 )
 LOOK_EVERY = 3

@@ -34,6 +34,14 @@ def lookup(database, signer):
     return ReviewLookup(database, signer)
 
 
+def test_while_the_sample_is_made_review_says_so(database, signer, make_user):
+    busy = [True]
+    desk, ann = ReviewDesk(database, signer, lambda: busy[0]), make_user()
+    assert desk.start(ann, {})["title"] == "The sample project is being made"
+    busy[0] = False
+    assert "No campaign is open" in desk.start(ann, {})["nothing"]
+
+
 @pytest.fixture
 def statements():
     """Every statement that is sent to a database, on one line each."""
