@@ -1,26 +1,21 @@
 """Find the questions behind what a user named: a FABA JSON, a folder of FABA's shape, or a classic data set."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from emola.errors import InputError
-from emola.prior_manifest import MANIFEST, read_manifest
 from emola.prompt import QUESTIONS
 from training.benchmark.questions import Question, faba_questions, read_records, unique_ids
 from training.benchmark.release import is_release, release_records, release_version
 from training.data.classic.listing import LabelledImage
 from training.data.records import RecordFault, Task, safe_path
 from training.data.registry import READERS, DataSpec
-from training.synthetic.dataset import SOURCE
 
 TaskChoice = Literal["emotion", "au", "both"]
 _TASKS: Final[tuple[Task, ...]] = get_args(Task)
-_SYNTHETIC_RECIPE: Final = "mediapipe-106"
 _PARENTS_TRIED: Final = 4
 _OPTIONS: Final = ("split", "fold", "images", "frame_offset", "every", "file", "priors")
 
@@ -79,35 +74,6 @@ def open_source(
         return source
     kept = [q for task_name in _TASKS for q in [q for q in source.questions if q.task == task_name][:limit]]
     return replace(source, questions=tuple(kept))
-
-
-def recipe_of_file(prior: Path, root: Path) -> str | None:
-    """Return which recipe made a prior file, or None when nothing beside or above it says so.
-
-    ``priors.json`` (of ``python -m emola extract-priors``) in a folder above it says so; rendered sets do in
-    ``dataset.json`` at their root.
-    """
-    return _recipe_of_folder(prior.parent, root)
-
-
-@cache
-def _recipe_of_folder(folder: Path, root: Path) -> str | None:
-    if (folder / MANIFEST).is_file():
-        recipe = (read_manifest(folder) or {}).get("recipe")
-        return str(recipe) if recipe else None
-    if folder == root or root not in folder.parents:
-        return _SYNTHETIC_RECIPE if _is_rendered(root) else None
-    return _recipe_of_folder(folder.parent, root)
-
-
-def _is_rendered(root: Path) -> bool:
-    """Say whether a data root was written by ``training.synthetic make``."""
-    path = root / "dataset.json"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    except (OSError, ValueError):
-        return False
-    return isinstance(content, dict) and content.get("source") == SOURCE
 
 
 def _faba(name: str, path: Path, task: TaskChoice, root: Path | None, unlabelled: bool) -> Source:

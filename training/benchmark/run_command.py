@@ -160,10 +160,10 @@ def _load(
     options: argparse.Namespace, source: "Source", settings: GenerationSettings, choice: "ModelChoice"
 ) -> "tuple[Answerer, FaceReader]":
     """Load the model and make the reader of its inputs."""
-    from training.benchmark.data_source import recipe_of_file
     from training.benchmark.face_inputs import FaceReader
     from training.benchmark.models import open_model
     from training.benchmark.runner import default_faces
+    from training.data.prior_recipe import recipe_of_file
 
     answerer = open_model(choice, settings)
     faces: Any = options.faces or default_faces(answerer.contract.crop_recipe)

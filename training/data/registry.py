@@ -79,5 +79,12 @@ def _open_faba(spec: DataSpec) -> tuple[list[Sample], DataReport]:
     """Read a FABA-Instruct JSON; its priors are those it names."""
     assert spec.file is not None
     assert spec.task is not None
-    path, dim = spec.root / spec.file, spec.prior_dim
-    return read_faba(path, spec.root, spec.task, prior_dim=dim, faults=spec.faults, workers=spec.workers)
+    return read_faba(
+        spec.root / spec.file,
+        spec.root,
+        spec.task,
+        prior_dim=spec.prior_dim,
+        prior_recipe=spec.prior_recipe,
+        faults=spec.faults,
+        workers=spec.workers,
+    )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from emola.errors import ImageError, InputError
 from emola.imaging import open_image
+from training.data.prior_recipe import check_recipe
 from training.data.records import (
     RecordFault,
     Task,
@@ -138,6 +139,7 @@ def read_faba(
     task: Task,
     *,
     prior_dim: int | None = 212,
+    prior_recipe: str | None = None,
     faults: FaultPolicy = "skip",
     workers: int = 4,
 ) -> tuple[list[Sample], DataReport]:
@@ -148,6 +150,7 @@ def read_faba(
         root: folder that the paths in it are relative to.
         task: what its questions ask for.
         prior_dim: how many numbers each prior must hold; None to do without priors.
+        prior_recipe: how each prior must have been made, where the files beside it say; None takes any.
         faults: "skip" leaves records with faults out, "refuse" raises when there is any.
         workers: threads that open pictures.
 
@@ -157,7 +160,7 @@ def read_faba(
     records, content = _load(json_path, root)
     root = root.resolve()
     with ThreadPoolExecutor(workers) as pool:
-        outcomes = list(pool.map(lambda record: _read_record(record, root, task, prior_dim), records))
+        outcomes = list(pool.map(lambda record: _read_record(record, root, task, prior_dim, prior_recipe), records))
     samples, found, digest = _gather(outcomes)
     checksum = hashlib.sha256(content).hexdigest()
     report = DataReport(json_path, task, len(records), len(samples), tuple(found), checksum, digest)
@@ -205,7 +208,7 @@ def _load(json_path: Path, root: Path) -> tuple[list[Any], bytes]:
     return records, content
 
 
-def _read_record(record: Any, root: Path, task: Task, prior_dim: int | None) -> _Outcome:
+def _read_record(record: Any, root: Path, task: Task, prior_dim: int | None, prior_recipe: str | None) -> _Outcome:
     """Return the id of a record with its sample and a digest of its content, or with its fault."""
     identifier = None
     try:
@@ -221,6 +224,7 @@ def _read_record(record: Any, root: Path, task: Task, prior_dim: int | None) -> 
         digest.update(check_image(image))
         if prior is not None and prior_dim is not None:
             digest.update(load_prior(prior, prior_dim).tobytes())
+            check_recipe(prior, root, prior_recipe)
         sample = Sample(identifier, image, prior, question, answer, task, source, labels, weight)
         return _Outcome(identifier, sample, digest.digest())
     except RecordFault as fault:

@@ -7,11 +7,13 @@ from accelerate import Accelerator
 
 from emola.errors import InputError
 from training.config import TrainConfig
+from training.data.samples import DataReport
 from training.lora.base import Base
 from training.lora.collator import Example
 from training.lora.pair_collator import measure_pairs
 from training.lora.pairs import Pair, read_pairs
 from training.lora.prepare import describe_run
+from training.lora.reading import require_records
 from training.lora.run_folder import RunFolder
 
 
@@ -37,15 +39,17 @@ def gather_pairs(
     """
     prior_dim = base.config.prior_dim if base.config.uses_prior else None
     pairs: dict[str, list[Pair]] = {"train": [], "eval": []}
-    reports = []
+    reports: list[DataReport] = []
     for split, names in (("train", files.train), ("eval", files.eval)):
         for name in names:
-            found, report = read_pairs(Path(name), Path(config.data.root), prior_dim)
+            found, report = read_pairs(Path(name), Path(config.data.root), prior_dim, base.config.prior_recipe)
             pairs[split] += found[: config.data.limit]
             reports.append(report)
             accelerator.print(report.summary())
             if report.faults and config.data.faults == "refuse":
                 raise InputError(f"{name} has {len(report.faults)} records with faults, and they are refused.")
+        if split == "train":
+            require_records(reports)
     if not pairs["train"]:
         raise InputError("Not one pair can be trained on; see the faults listed above, and mend the data.")
     if accelerator.is_main_process:

@@ -14,6 +14,7 @@ from typing import Any
 
 from emola.errors import InputError
 from emola.prompt import IMAGE_TOKEN
+from training.data.prior_recipe import check_recipe
 from training.data.records import RecordFault, record_id, safe_path, text_field
 from training.data.samples import DataReport, Fault, check_image, load_prior
 
@@ -45,13 +46,16 @@ class Pair:
     rejected_segments: Segments = ()
 
 
-def read_pairs(path: Path, root: Path, prior_dim: int | None) -> tuple[list[Pair], DataReport]:
+def read_pairs(
+    path: Path, root: Path, prior_dim: int | None, prior_recipe: str | None = None
+) -> tuple[list[Pair], DataReport]:
     """Read one file; records with faults are left out and listed.
 
     Args:
         path: JSON lines, or a JSON list.
         root: folder that the paths in it are relative to.
         prior_dim: how many numbers each prior must hold; None to do without priors.
+        prior_recipe: how each prior must have been made, where the files beside it say; None takes any.
 
     Raises:
         InputError: if the file or the root is missing, or the file is no JSON.
@@ -72,6 +76,7 @@ def read_pairs(path: Path, root: Path, prior_dim: int | None) -> tuple[list[Pair
             digest.update(check_image(pair.image))
             if pair.prior is not None and prior_dim is not None:
                 digest.update(load_prior(pair.prior, prior_dim).tobytes())
+                check_recipe(pair.prior, root.resolve(), prior_recipe)
             pairs[pair.id] = pair
         except RecordFault as fault:
             faults.append(Fault(name, fault.kind, fault.detail))

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, get_args
 
@@ -26,19 +26,33 @@ def read_data(settings: DataSettings, prior_dim: int | None) -> tuple[Splits, li
         Samples for training and for the held-out loss, and the report of every file.
 
     Raises:
-        InputError: if a file cannot be read, or faults are refused.
+        InputError: if a file cannot be read, faults are refused, or no training file holds a record.
     """
     splits: Splits = {split: [] for split in SPLITS}
-    reports = []
+    reports: list[DataReport] = []
     for split, samples in splits.items():
         for task in get_args(Task):
             for name in getattr(settings, f"{split}_{task}"):
                 found, report = read_faba(
-                    Path(name), Path(settings.root), task, prior_dim=prior_dim, faults=settings.faults
+                    Path(name),
+                    Path(settings.root),
+                    task,
+                    prior_dim=prior_dim,
+                    prior_recipe=settings.prior_recipe,
+                    faults=settings.faults,
                 )
                 samples += found[: settings.limit]
                 reports.append(report)
+        if split == "train":
+            require_records(reports)
     return splits, reports
+
+
+def require_records(reports: Sequence[DataReport]) -> None:
+    """Raise InputError when the files to train on hold no record at all, whose faults could be listed."""
+    if not any(report.rows for report in reports):
+        names = ", ".join(str(report.file) for report in reports)
+        raise InputError(f"There is not one record in {names}, so there is nothing to train on; give other files.")
 
 
 def summarise(splits: Splits, reports: Iterable[DataReport]) -> str:

@@ -4,8 +4,9 @@ import pytest
 from PIL import Image
 
 from emola.errors import InputError
-from training.benchmark.data_source import open_source, recipe_of_file
+from training.benchmark.data_source import open_source
 from training.benchmark.questions import Question, unique_ids
+from training.data.prior_recipe import recipe_of_file
 from training.synthetic.dataset import DatasetPlan, make_dataset
 
 

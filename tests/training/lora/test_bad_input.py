@@ -51,6 +51,32 @@ def test_no_usable_row_fails_before_the_model_is_loaded(
     assert not (tmp_path / "run").exists()
 
 
+def test_priors_of_another_recipe_are_not_trained_on(
+    settings: Settings, write_config: Write, data_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(data_folder, copy)
+    (copy / "priors.json").write_text('{"recipe": "mediapipe-106"}')
+    settings["data"] |= {"root": str(copy), "train_au": str(copy / "train.json"), "eval_au": []}
+    assert main(["--config", str(write_config(settings))]) == 2
+    printed = capsys.readouterr()
+    assert "14 x wrong prior" in printed.out
+    assert "0.npy was made by mediapipe-106, and emola-2024 is asked for" in printed.out
+    assert printed.err.startswith("Not one record can be trained on")
+
+
+def test_an_empty_file_lists_no_faults_and_points_to_none(
+    settings: Settings, write_config: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "none.json"
+    path.write_text("[]")
+    settings["data"] |= {"train_au": str(path)}
+    assert main(["--config", str(write_config(settings))]) == 2
+    assert capsys.readouterr().err == (
+        f"There is not one record in {path}, so there is nothing to train on; give other files.\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

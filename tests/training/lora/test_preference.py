@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,36 @@ def test_a_whole_run_prefers_what_it_is_told(
     assert losses[0] == pytest.approx(math.log(2), rel=1e-4)
     assert losses[-1] < 0.5 * losses[0]
     assert load_model(base_folder, adapter=tmp_path / "run" / "adapter", device="cpu").config.prior_dim == 6
+
+
+@pytest.mark.parametrize(
+    ("manifest", "lines", "told"),
+    [
+        ('{"recipe": "mediapipe-106"}', 8, "Not one pair can be trained on; see the faults listed above"),
+        ('{"recipe": "emola-2024"}', 0, "There is not one record in "),
+    ],
+)
+def test_pairs_that_cannot_be_trained_on_end_the_run(
+    manifest: str,
+    lines: int,
+    told: str,
+    settings: dict[str, Any],
+    write_config: Callable[..., Path],
+    pair_file: Path,
+    data_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(data_folder, copy)
+    (copy / "priors.json").write_text(manifest)
+    pair_file.write_text("".join(pair_file.read_text().splitlines(keepends=True)[:lines]))
+    settings["data"] = {"root": str(copy), "workers": 0}
+    settings["pairs"] = {"train": str(pair_file)}
+    assert main(["--config", str(write_config(settings))]) == 2
+    printed = capsys.readouterr()
+    assert told in printed.err
+    assert ("8 x wrong prior" in printed.out) == bool(lines)
 
 
 def test_settings_for_pairs_are_checked(

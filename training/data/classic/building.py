@@ -17,6 +17,7 @@ from emola.imaging import open_image
 from emola.prompt import QUESTIONS
 from training.data.classic.listing import LabelledImage, Listing
 from training.data.classic.spec import DataSpec
+from training.data.prior_recipe import check_recipe
 from training.data.records import RecordFault, Task, safe_path
 from training.data.samples import DataReport, Fault, Sample, load_prior
 from training.data.templates import sample_question
@@ -84,6 +85,7 @@ def _build(spec: DataSpec, task: Task, image: LabelledImage) -> tuple[Sample, by
         if spec.priors is not None and spec.prior_dim is not None:
             prior = safe_path(spec.root.resolve(), f"{spec.priors}/{image.image}.npy")
             digest.update(load_prior(prior, spec.prior_dim).tobytes())
+            check_recipe(prior, spec.root.resolve(), spec.prior_recipe)
         return Sample(image.id, path, prior, question, answer, task, spec.name, image.labels), digest.digest()
     except RecordFault as fault:
         return Fault(image.id, fault.kind, fault.detail)

@@ -30,6 +30,7 @@ class DataSpec:
         priors: folder inside ``root`` that ``python -m emola extract-priors`` wrote; None to do without priors.
             FABA-Instruct's records name their priors themselves.
         prior_dim: how many numbers a prior holds; None to do without priors.
+        prior_recipe: how priors must have been made, where the files beside them say; None takes any.
         faults: "skip" leaves samples with faults out, "refuse" raises when there is any.
         decode: open every picture now; False only looks whether the file is there.
         workers: threads that open pictures.
@@ -48,6 +49,7 @@ class DataSpec:
     task: Task | None = None
     priors: str | None = None
     prior_dim: int | None = 212
+    prior_recipe: str | None = None
     faults: FaultPolicy = "skip"
     decode: bool = True
     workers: int = 4
