@@ -1,7 +1,8 @@
 """``python -m emola extract-priors SOURCE --recipe R``: prior vectors for a data set.
 
 SOURCE is a FABA-Instruct JSON or a folder of pictures. With a JSON whose data root holds the output folder, a copy of
-the JSON is written beside the priors in which ``landmark`` names them, ready for training.
+the JSON is written beside the priors in which ``landmark`` names them, ready for training: of
+``data/FABAInstruct/train/train_au_anno.json`` it is ``data/priors-RECIPE/train_au_anno.json``.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import os
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from emola.data_root import find_data_root
 from emola.errors import InputError, PriorError
 from emola.prior_extraction import ExtractionPlan, ExtractionReport, extract_priors, prior_file
 
@@ -23,12 +25,18 @@ PICTURE_SUFFIXES = frozenset(
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``extract-priors`` and its options."""
-    description = SUMMARY + ". Safe to kill; the same command continues."
+    description = (
+        SUMMARY + ". Safe to kill; the same command continues. Of a JSON, a copy that names the new priors is written "
+        "into the output folder; train on that copy."
+    )
     parser = commands.add_parser("extract-priors", help=SUMMARY, description=description)
     parser.add_argument("source", type=Path, metavar="JSON", help="a FABA-Instruct JSON, or a folder of pictures")
     parser.add_argument("--recipe", required=True, help="emola-2024, insightface-106 or mediapipe-106")
     parser.add_argument(
-        "--images", type=Path, metavar="DIR", help="data root of the paths (default: the JSON's folder)"
+        "--images",
+        type=Path,
+        metavar="DIR",
+        help="data root of the paths (default: the nearest folder above the JSON from which a picture is found)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="output (default: priors-RECIPE in the data root)")
     parser.add_argument("--face-models", type=Path, metavar="DIR", help="an InsightFace model pack on disk")
@@ -46,9 +54,9 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(f"--workers must be at least 1, not {options.workers}.")
     source: Path = options.source
     records = None if source.is_dir() else read_records(source)
-    root = (options.images or (source if records is None else source.parent)).resolve()
-    if not root.is_dir():
-        raise InputError(f"There is no folder {root}; give the data root of the pictures with --images.")
+    if records is None and options.images is not None:
+        raise InputError("--images is the data root of a JSON's paths; a folder of pictures is given alone.")
+    root = source.resolve() if records is None else data_root(source, records, options.images, "--images")
     images = list_pictures(root) if records is None else pictures_of(records, root)
     if not images:
         raise InputError(f"{source} names no picture; give a FABA-Instruct JSON or a folder of pictures.")
@@ -79,6 +87,25 @@ def read_records(path: Path) -> list[dict[str, Any]]:
         if not isinstance(record, dict) or not isinstance(record.get("image"), str) or not record["image"].strip():
             raise InputError(f"Record {number} of {path} names no picture; expected text under 'image'.")
     return records
+
+
+def data_root(source: Path, records: list[dict[str, Any]], given: Path | None, option: str) -> Path:
+    """Return the resolved folder that the picture paths of a JSON start from.
+
+    Args:
+        source: the JSON.
+        records: its records.
+        given: the folder as a person gave it, or None to look for it above the JSON.
+        option: with which a person gives it.
+
+    Raises:
+        InputError: there is no such folder, none of the pictures is found, or a path could leave the data root.
+    """
+    if given is None:
+        return find_data_root(source, [_relative(record["image"]) for record in records], option)
+    if not given.is_dir():
+        raise InputError(f"There is no folder {given}; give the data root of the pictures with {option}.")
+    return given.resolve()
 
 
 def pictures_of(records: list[dict[str, Any]], root: Path) -> list[str]:
@@ -129,6 +156,9 @@ def _write_annotations(
         image = _relative(record["image"])
         if image not in without:
             kept.append({**record, "landmark": prior_file(plan.out, image).relative_to(plan.root).as_posix()})
+    if not kept:
+        print(f"No record has a prior, so {target} was not written.")
+        return
     temporary = target.with_name(f".{target.name}.part")
     temporary.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(temporary, target)

@@ -77,6 +77,46 @@ def test_describe_commands_run_as_written(line, astronaut, tmp_path):
         assert Image.open(tmp_path / "landmarks.png").size[0] == 512
 
 
+PRIOR_LINES = [line for line in python_commands() if " extract-priors " in line]
+TRAIN_LINES = [line for line in python_commands() if " training.train " in line]
+SMALL_RUN = (
+    f"model.base={REPOSITORY / 'emola/weights/tiny'} model.precision=fp32 model.device=cpu data.workers=0 lora.rank=2 "
+    "optimizer.max_steps=1 optimizer.batch_size=2 optimizer.micro_batch_size=2 data.faults=refuse"
+)
+
+
+def test_priors_are_made_by_the_recipe_that_the_configuration_declares():
+    (line,) = TRAIN_LINES
+    config = next(word for word in shlex.split(line) if word.endswith(".yaml"))
+    declared = yaml.safe_load((REPOSITORY / config).read_text())["data"]["prior_recipe"]
+    assert PRIOR_LINES and all(f"--recipe {declared}" in prior_line for prior_line in PRIOR_LINES)
+
+
+@pytest.mark.timeout(280)
+def test_priors_and_training_run_one_after_the_other_as_written(astronaut, tmp_path):
+    """On a small tree of FABA-Instruct's published shape, with a small base and the recipe that needs no download."""
+    turns = [{"from": "human", "value": "What?\n<image>"}, {"from": "gpt", "value": "AU12 raises the lip corners."}]
+    for split, count in (("train", 2), ("eval", 1)):
+        folder = tmp_path / "data" / "FABAInstruct" / split
+        (folder / "images").mkdir(parents=True)
+        images = [f"FABAInstruct/{split}/images/{number}.png" for number in range(count)]
+        for image in images:
+            Image.fromarray(astronaut[:280, 100:360]).save(tmp_path / "data" / image)
+        answers = {"conversations": turns} if split == "train" else {"label": "12", "gpt4": "AU12."}
+        records = [{"id": image, "image": image, "landmark": "published.npy", **answers} for image in images]
+        (folder / f"{split}_au_anno.json").write_text(json.dumps(records))
+    for line in [*PRIOR_LINES, *(f"{line} {SMALL_RUN} data.prior_recipe=emola-2024" for line in TRAIN_LINES)]:
+        words = shlex.split(line.replace("emola-2024", "mediapipe-106"))[1:]
+        words = [str(REPOSITORY / word) if word.startswith("training/configs/") else word for word in words]
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "HF_HUB_OFFLINE": "1"}
+        run = subprocess.run(
+            [sys.executable, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, f"{line}\n{run.stdout}{run.stderr}"
+    assert "2 samples to train on, 1 held out" in run.stdout
+    assert (tmp_path / "runs" / "emola_au" / "adapter").is_dir()
+
+
 def test_files_and_links_exist():
     for link in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (REPOSITORY / link).exists(), link

@@ -205,6 +205,28 @@ def test_the_json_is_written_again_naming_the_priors(tmp_path, landmark_model, c
     assert "1 x missing image" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("place", ["data/FABAInstruct/train/a.json", "data/FABAInstruct/a.json", "data/a.json"])
+def test_the_data_root_is_found_above_a_json(tmp_path, landmark_model, place):
+    """FABA-Instruct's paths start two folders above its JSON."""
+    write_picture(tmp_path / "data/FABAInstruct/train/images/7.jpg", 1)
+    source = tmp_path / place
+    source.write_text(json.dumps([{"image": f"FABAInstruct/train/images/{name}.jpg"} for name in ("gone", "7")]))
+    assert run_command(source, "--recipe", "emola-2024", "--face-models", landmark_model, "--workers", 1) == 0
+    written = json.loads((tmp_path / "data/priors-emola-2024/a.json").read_text())
+    assert [record["landmark"] for record in written] == ["priors-emola-2024/FABAInstruct/train/images/7.jpg.npy"]
+
+
+def test_without_a_prior_no_json_is_written(tmp_path, landmark_model, capsys):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/broken.jpg").write_bytes(b"no picture")
+    source = tmp_path / "list.json"
+    source.write_text(json.dumps([{"image": "broken.jpg"}]))
+    options = ["--recipe", "emola-2024", "--face-models", landmark_model, "--images", tmp_path / "data"]
+    assert run_command(source, *options) == 1
+    assert not (tmp_path / "data/priors-emola-2024/list.json").exists()
+    assert "list.json was not written" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("image", ["/etc/passwd", "../secret.jpg", "a/../../b.jpg", "C:\\faces\\a.jpg", "..\\a.jpg"])
 def test_a_path_that_leaves_the_data_root_is_refused(tmp_path, image):
     with pytest.raises(InputError, match="inside it"):
@@ -253,5 +275,16 @@ def test_wrong_input_is_one_sentence(tmp_path, monkeypatch):
     (tmp_path / "list.json").write_text('[{"id": 1}]')
     with pytest.raises(InputError, match="Record 1"):
         run_command(tmp_path / "list.json", "--recipe", "emola-2024")
+    (tmp_path / "list.json").write_text("[]")
+    with pytest.raises(InputError, match="names no picture"):
+        run_command(tmp_path / "list.json", "--recipe", "emola-2024")
+    (tmp_path / "list.json").write_text('[{"image": "nowhere.png"}]')
+    with pytest.raises(InputError, match=r"None of the pictures .* was found; .* \(--images\)"):
+        run_command(tmp_path / "list.json", "--recipe", "emola-2024")
+    with pytest.raises(InputError, match="no folder"):
+        run_command(tmp_path / "list.json", "--recipe", "emola-2024", "--images", tmp_path / "none")
+    with pytest.raises(InputError, match="a folder of pictures is given alone"):
+        run_command(tmp_path / "data", "--recipe", "emola-2024", "--images", tmp_path)
+    assert not list(tmp_path.rglob("priors-*")), "what cannot be done leaves nothing behind"
     with pytest.raises(InputError, match="--workers"):
         run_command(tmp_path / "data", "--recipe", "emola-2024", "--workers", 0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+from emola.data_root import find_data_root
 from emola.errors import InputError
 from emola.prompt import QUESTIONS
 from training.benchmark.questions import Question, faba_questions, read_records, unique_ids
@@ -16,7 +17,6 @@ from training.data.registry import READERS, DataSpec
 
 TaskChoice = Literal["emotion", "au", "both"]
 _TASKS: Final[tuple[Task, ...]] = get_args(Task)
-_PARENTS_TRIED: Final = 4
 _OPTIONS: Final = ("split", "fold", "images", "frame_offset", "every", "file", "priors")
 
 
@@ -93,7 +93,7 @@ def _faba(name: str, path: Path, task: TaskChoice, root: Path | None, unlabelled
             f"{name} holds no labels; give evaluation records, each with image, label, gpt4 and landmark, or "
             "--unlabelled for answers that people review."
         )
-    found = root.resolve() if root else _find_root(beside, every)
+    found = root.resolve() if root else find_data_root(beside, _pictures(every), "--root")
     questions = [q for one, rows in records.items() for q in faba_questions(rows, found, one)]
     return Source(name, found, tuple(questions), {}, version=version)
 
@@ -116,13 +116,9 @@ def _annotation(folder: Path, task: Task) -> Path:
     raise InputError(f"{folder} holds neither eval/{name} nor {name}; give the JSON itself with --task.")
 
 
-def _find_root(file: Path, records: Sequence[Any]) -> Path:
-    """Return the nearest folder above the JSON from which a picture of the records can be found."""
-    names = [record["image"] for record in records if isinstance(record, dict) and isinstance(record.get("image"), str)]
-    for folder in list(file.resolve().parents)[:_PARENTS_TRIED]:
-        if any((folder / name).is_file() for name in names if "\0" not in name and len(name) < 4096):
-            return folder
-    raise InputError(f"None of the pictures that {file} names was found; give the folder they start from (--root).")
+def _pictures(records: Sequence[Any]) -> list[str]:
+    """Return the pictures of the records that name one."""
+    return [record["image"] for record in records if isinstance(record, dict) and isinstance(record.get("image"), str)]
 
 
 def _classic(name: str, data_set: str, rest: str, task: TaskChoice) -> Source:

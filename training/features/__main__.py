@@ -1,6 +1,6 @@
 """``python -m training.features SOURCE... --model M --out DIR``: vision features of a data set, kept on disk.
 
-    python -m training.features data/faba/train_au_anno.json --root data --model weights/emola --out features
+    python -m training.features data/FABAInstruct/train/train_au_anno.json --model weights/emola --out features
 
 SOURCE is a FABA-Instruct JSON or a folder of pictures. Safe to kill; the same command continues. With several GPUs
 start one process each with ``--shard 1/4``, ``--shard 2/4`` and so on, all with the same ``--out``.
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from emola.errors import InputError
 from emola.exit_code import exit_code
-from emola.priors_command import list_pictures, pictures_of, read_records
+from emola.priors_command import data_root, list_pictures, pictures_of, read_records
 
 _KEPT = ("bfloat16", "float32")
 
@@ -23,7 +23,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m training.features", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("source", type=Path, nargs="+", help="FABA-Instruct JSON files or folders of pictures")
-    parser.add_argument("--root", type=Path, help="data root of the JSON's paths (default: the JSON's folder)")
+    root = "data root of the JSON's paths (default: the nearest folder above it from which a picture is found)"
+    parser.add_argument("--root", type=Path, help=root)
     parser.add_argument("--model", required=True, help="folder or hub id")
     parser.add_argument("--out", type=Path, required=True, help="folder of the features")
     parser.add_argument("--batch-size", type=int, default=16, metavar="N")
@@ -45,12 +46,17 @@ def find_pictures(sources: list[Path], root: Path | None) -> list[Path]:
     """Return the distinct pictures that JSON files and folders name, in order.
 
     Raises:
-        InputError: a source is missing or damaged, or a path leaves the data root.
+        InputError: a source is missing or damaged, a path leaves the data root, or no picture is found without a root.
     """
     found: dict[Path, None] = {}
     for source in sources:
-        folder = (source if source.is_dir() else root or source.parent).resolve()
-        names = list_pictures(folder) if source.is_dir() else pictures_of(read_records(source), folder)
+        if source.is_dir():
+            folder = source.resolve()
+            names = list_pictures(folder)
+        else:
+            records = read_records(source)
+            folder = data_root(source, records, root, "--root")
+            names = pictures_of(records, folder)
         found.update(dict.fromkeys(folder / name for name in names))
     return list(found)
 

@@ -193,6 +193,16 @@ def test_pictures_of_json_files_and_folders_are_found_once(pictures, tmp_path):
     assert find_pictures([source, tmp_path / "data"], None) == [path.resolve() for path in pictures]
 
 
+def test_the_root_of_a_published_json_is_found_above_it(pictures, tmp_path):
+    source = tmp_path / "data" / "FABAInstruct" / "train" / "list.json"
+    source.parent.mkdir(parents=True)
+    source.write_text(json.dumps([{"image": "0.png"}]))
+    assert find_pictures([source], None) == [pictures[0].resolve()]
+    source.write_text(json.dumps([{"image": "nowhere.png"}]))
+    with pytest.raises(InputError, match=r"None of the pictures .* \(--root\)"):
+        find_pictures([source], None)
+
+
 def test_shards_share_the_pictures(pictures, tmp_path):
     assert _shard("2/3") == (2, 3)
     for wrong in ("0/2", "3/2", "x", "1/", "/"):

@@ -1,0 +1,35 @@
+"""The data root of a FABA-Instruct JSON: the folder that the picture paths inside it start from.
+
+FABA-Instruct as published lies at ``data/FABAInstruct/train/train_au_anno.json`` and names its pictures
+``FABAInstruct/train/images/...``, so its root is ``data``, two folders above the JSON.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from emola.errors import InputError
+
+_PARENTS_TRIED: Final = 4
+_LONGEST_NAME: Final = 4096
+"""Bytes of a path on Linux (PATH_MAX); no file system takes more."""
+
+
+def find_data_root(file: Path, pictures: Iterable[str], option: str) -> Path:
+    """Return the nearest of the four folders above a JSON from which a picture that it names is found, resolved.
+
+    Args:
+        file: the JSON, or a place beside it.
+        pictures: paths of pictures as the JSON writes them.
+        option: of the command line, with which a person gives the folder instead.
+
+    Raises:
+        InputError: no picture is named, or none is found from any of them.
+    """
+    names = [name for name in dict.fromkeys(pictures) if "\0" not in name and len(name) < _LONGEST_NAME]
+    if not names:
+        raise InputError(f"{file} names no picture; expected a FABA-Instruct JSON, with a path under 'image'.")
+    for folder in list(file.resolve().parents)[:_PARENTS_TRIED]:
+        if any((folder / name).is_file() for name in names):
+            return folder
+    raise InputError(f"None of the pictures that {file} names was found; give the folder they start from ({option}).")
