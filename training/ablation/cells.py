@@ -1,14 +1,13 @@
 """One run of an ablation: train an adapter, ask it about faces it has not seen, score what it says."""
 
 import argparse
-import json
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
 from emola.answer import Protocol
-from emola.errors import ResourceError
+from training.ablation.files import read_json, write_json
 from training.ablation.grid import INPUTS, Cell
 from training.benchmark import run_command
 from training.benchmark.items import read_items
@@ -62,7 +61,7 @@ def run_cell(config: TrainConfig, cell: Cell, seed: int, folder: Path, questions
     """
     path = folder / _SCORES
     if path.is_file():
-        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        kept: dict[str, Any] = read_json(path)
         return kept
     began = time.monotonic()
     run = train(
@@ -81,7 +80,7 @@ def run_cell(config: TrainConfig, cell: Cell, seed: int, folder: Path, questions
         report = score(judge_all(items, settings), settings)
         result[task] = {"s_re": report["s_re"], "s_ge": report["s_ge"], "items": report["n"]}
     result["seconds"] = round(time.monotonic() - began, 1)
-    _write(path, result)
+    write_json(path, result)
     return result
 
 
@@ -95,13 +94,3 @@ def _ask(model: str, cell: Cell, out: Path, questions: Questions) -> None:
     wanted += ["--dtype", questions.dtype, *(["--faces", questions.faces] if questions.faces else [])]
     options = parser.parse_args(wanted)
     options.run(options)
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    """Write a whole file or nothing."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise ResourceError(f"{path} could not be written: {error.strerror or error}.") from error

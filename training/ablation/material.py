@@ -6,7 +6,7 @@ the model with both projectors as torch starts them (``bases/seed-1/``).
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,10 @@ from typing import Any
 import torch
 
 from emola.errors import InputError, ResourceError
-from emola.model import EmolaForConditionalGeneration, EmolaProcessor
+from emola.model import EmolaConfig, EmolaForConditionalGeneration, EmolaProcessor
+from emola.prior_manifest import MANIFEST
+from training.ablation.files import read_json, write_json
+from training.data.prior_recipe import recipe_of_file
 from training.data.records import RecordFault, Task, safe_path, text_field
 from training.data.samples import Sample
 
@@ -39,53 +42,69 @@ class Material:
         return self.root / split / f"{split}_{task}_anno.json"
 
 
-def cut_material(data: Path, out: Path, crop_recipe: str, faces: dict[str, int]) -> Material:
+def require_rendered(data: Path) -> None:
+    """Raise InputError unless ``training.synthetic make`` wrote the folder."""
+    if not (data / _DESCRIPTION).is_file():
+        raise InputError(
+            f"{data} is no rendered data set: it holds no {_DESCRIPTION}; make one with training.synthetic."
+        )
+
+
+def cut_material(data: Path, out: Path, model: EmolaConfig, faces: dict[str, int]) -> Material:
     """Write the data set again with the faces cut out as a model expects them; what is there already is kept.
 
     Args:
         data: folder that ``training.synthetic make`` wrote.
         out: receives the copy.
-        crop_recipe: of the model.
+        model: whose crops and priors are wanted.
         faces: at most so many pictures of "train" and of "eval", the first ones.
 
     Raises:
-        InputError: the folder holds no such data set, or no face is found.
+        InputError: the folder holds no such data set, its priors are of another recipe, or no face is found.
         ResourceError: the copy cannot be written.
     """
     done = out / "left_out.json"
     if done.is_file():
-        return Material(out, tuple(json.loads(done.read_text(encoding="utf-8"))))
-    if not (data / _DESCRIPTION).is_file():
-        raise InputError(
-            f"{data} is no rendered data set: it holds no {_DESCRIPTION}; make one with training.synthetic."
-        )
+        return Material(out, tuple(read_json(done)))
+    require_rendered(data)
     try:
         left_out = []
         for split, count in faces.items():
-            left_out += _cut_split(data, out, split, crop_recipe, count)
+            left_out += _cut_split(data, out, split, model, count)
         shutil.copy(data / _DESCRIPTION, out / _DESCRIPTION)
-        done.write_text(json.dumps(left_out), encoding="utf-8")
     except OSError as error:
         raise ResourceError(f"The faces could not be written to {out}: {error.strerror or error}.") from error
+    write_json(done, left_out)
     return Material(out, tuple(left_out))
 
 
-def _cut_split(data: Path, out: Path, split: str, crop_recipe: str, count: int) -> list[str]:
+def _cut_split(data: Path, out: Path, split: str, model: EmolaConfig, count: int) -> list[str]:
     """Cut the first faces of a split and write its rows; return the pictures left out."""
     from training.lora.faces import cut_faces  # brings the face networks
 
     rows = {task: _rows(data / split / f"{split}_{task}_anno.json") for task in _TASKS}
+    _check_priors(data, (row["landmark"] for task_rows in rows.values() for row in task_rows), model.prior_recipe)
     names = list(dict.fromkeys(row["image"] for row in rows["au"]))[:count]
     pictures = [Sample(name, _inside(data, name), None, "", "", "au", "") for name in names]
-    cut, faults = cut_faces(pictures, crop_recipe, out / split / "images")
+    cut, faults = cut_faces(pictures, model.crop_recipe, out / split / "images")
     if not cut:
         raise InputError(f"No face was found in the {len(names)} {split} pictures of {data}.")
     crops = {sample.id: sample.image.relative_to(out).as_posix() for sample in cut}
     (out / split / "landmarks").mkdir(parents=True, exist_ok=True)
+    write_json(out / split / "landmarks" / MANIFEST, {"recipe": model.prior_recipe})
     for task, records in rows.items():
         kept = [_moved(row, crops[row["image"]], data, out, split) for row in records if row["image"] in crops]
         (out / split / f"{split}_{task}_anno.json").write_text(json.dumps(kept), encoding="utf-8")
     return faults
+
+
+def _check_priors(data: Path, priors: Iterable[str], wanted: str) -> None:
+    """Refuse priors that the model cannot read, before any face is cut."""
+    root = data.resolve()
+    made = {recipe_of_file(_inside(data, prior), root) for prior in priors} - {None, wanted}
+    if made:
+        found = ", ".join(sorted(map(str, made)))
+        raise InputError(f"The priors of {data} were made by {found}, and the model reads {wanted}; make them again.")
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
@@ -121,7 +140,7 @@ def fresh_base(model: Path, folder: Path, seed: int) -> Path:
     """Write a model whose two projectors start as torch starts linear layers; return its folder.
 
     Args:
-        model: folder of an EmoLA.
+        model: folder of an EmoLA, already known to be whole.
         folder: receives it, and is kept when it is there.
         seed: of the start.
 

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,9 +12,12 @@ from tqdm import tqdm
 
 from emola.errors import InputError, ResourceError
 from emola.model import EmolaConfig
+from emola.model.storage.checkpoint import Checkpoint
+from emola.model.storage.source import resolve_folder
 from training.ablation.cells import Questions
+from training.ablation.files import read_json, write_json
 from training.ablation.grid import Tokens, Tuned
-from training.ablation.material import cut_material, describe_left_out, fresh_base
+from training.ablation.material import cut_material, describe_left_out, fresh_base, require_rendered
 from training.config import (
     DataSettings,
     LoraSettings,
@@ -22,6 +26,7 @@ from training.config import (
     RunSettings,
     TrainConfig,
 )
+from training.lora.base import open_base
 
 Start = Literal["fresh", "shipped"]
 
@@ -72,27 +77,33 @@ class AblationPlan:
     sizes: Sizes = Sizes()
     max_new_tokens: int = 320
 
-    @property
-    def from_config(self) -> bool:
-        """Whether the settings come from a file."""
-        return self.model.suffix in (".yaml", ".yml")
+    @cached_property
+    def config(self) -> TrainConfig | None:
+        """The settings of the file, or None for a model folder.
+
+        Raises:
+            InputError: the file has mistakes.
+        """
+        return TrainConfig.from_yaml(self.model) if self.model.suffix in (".yaml", ".yml") else None
 
     def claim(self) -> None:
         """Take the folder, or check that it holds this ablation; seeds and cells may be added to one.
 
         Raises:
-            InputError: it holds something else, or the model or the data are not there.
+            InputError: it holds something else, or the model or the data cannot be used.
             ResourceError: it cannot be written.
         """
         if not self.model.exists():
             raise InputError(f"There is no model folder or configuration {self.model}.")
         if not self.data.is_dir():
             raise InputError(f"There is no data folder {self.data}.")
+        if self.config is None:
+            read_model(self.model)
+            require_rendered(self.data)
         path = self.out / "plan.json"
         wanted = json.loads(json.dumps(self._identity()))
         if path.is_file():
-            found = json.loads(path.read_text(encoding="utf-8"))
-            changed = [name for name in wanted if found.get(name) != wanted[name]]
+            changed = _differences(read_json(path), wanted)
             if changed:
                 names = ", ".join(changed)
                 raise InputError(f"{self.out} holds an ablation with other settings ({names}); choose another --out.")
@@ -101,19 +112,52 @@ class AblationPlan:
             raise InputError(f"{self.out} is not an empty folder and holds no ablation; choose another --out.")
         try:
             self.out.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
         except OSError as error:
             raise ResourceError(f"The folder {self.out} cannot be written: {error.strerror or error}.") from error
+        write_json(path, wanted)
 
     def _identity(self) -> dict[str, Any]:
         names = {"model": str(self.model.resolve()), "data": str(self.data.resolve())}
-        sizes = None if self.from_config else asdict(self.sizes)
-        return {**names, "start": self.start, "sizes": sizes, "max_new_tokens": self.max_new_tokens}
+        sizes, settings = (asdict(self.sizes), None) if self.config is None else (None, _lasting(self.config))
+        more = {"start": self.start, "sizes": sizes, "max_new_tokens": self.max_new_tokens}
+        return {**names, **more, "settings": settings}
 
     def notes(self) -> dict[str, Any]:
         """Return what the results say of the plan."""
         names = {"model": self.model.name, "data": self.data.name}
         return {**self._identity(), **names, "seeds": list(self.seeds)}
+
+
+def _lasting(config: TrainConfig) -> dict[str, Any]:
+    """Return the settings of a file that decide the results, without those that every run sets anew."""
+    sections = config.to_dict()
+    del sections["run"], sections["model"]["inputs"], sections["lora"]["parts"]
+    return sections
+
+
+def _differences(found: Any, wanted: Any, name: str = "") -> list[str]:
+    """Return the dotted names of everything wanted that is not found so."""
+    if not isinstance(found, dict) or not isinstance(wanted, dict):
+        return [] if found == wanted else [name or "all"]
+    return [
+        change
+        for key, value in wanted.items()
+        for change in _differences(found.get(key), value, f"{name}.{key}" if name else key)
+    ]
+
+
+def read_model(folder: Path) -> EmolaConfig:
+    """Return the configuration of a model folder that training could start from; no weight is read.
+
+    Raises:
+        InputError: it holds no EmoLA.
+        CheckpointError: a file or tensor is missing, unexpected or misshaped.
+    """
+    config = Checkpoint(resolve_folder(folder)).config
+    if not isinstance(config, EmolaConfig):
+        raise InputError(f"{folder} is a LLaVA, which has no prior projector; give the folder of an EmoLA.")
+    open_base(ModelSettings(base=str(folder)), DataSettings(root="", prior_recipe=config.prior_recipe))
+    return config
 
 
 @dataclass(frozen=True)
@@ -131,11 +175,11 @@ def prepare(plan: AblationPlan) -> dict[int, Setting]:
         InputError: model, data or configuration cannot be used.
         ResourceError: the folder cannot be written.
     """
-    if plan.from_config:
-        return _from_file(plan)
-    config = EmolaConfig.from_pretrained(plan.model, local_files_only=True)
+    if plan.config is not None:
+        return _from_file(plan, plan.config)
+    config = read_model(plan.model)
     faces = {"train": plan.sizes.train_faces, "eval": plan.sizes.eval_faces}
-    material = cut_material(plan.data, plan.out / "data", config.crop_recipe, faces)
+    material = cut_material(plan.data, plan.out / "data", config, faces)
     if material.left_out:
         tqdm.write(describe_left_out(material), file=sys.stderr)
     data = DataSettings(
@@ -173,9 +217,8 @@ def _small(sizes: Sizes, base: Path, data: DataSettings) -> TrainConfig:
     return TrainConfig(model, lora, data, optimizer, RunSettings(out="", keep=1))
 
 
-def _from_file(plan: AblationPlan) -> dict[int, Setting]:
+def _from_file(plan: AblationPlan, config: TrainConfig) -> dict[int, Setting]:
     """Return the settings of the file; the runs are asked about the eval split of the data."""
-    config = TrainConfig.from_yaml(plan.model)
     on_cpu = config.model.device == "cpu"
     dtype = "float32" if config.model.precision == "fp32" else "bfloat16"
     faces = "detect" if config.data.crop == "detect" else "whole"
