@@ -47,7 +47,8 @@ class ConfigFaults:
     def raise_if_any(self) -> None:
         """Raise one InputError that lists every mistake noted."""
         if len(self.found) == 1:
-            raise InputError(f"{self.where} has a mistake: {self.found[0]}.")
+            (fault,) = self.found
+            raise InputError(f"{self.where} has a mistake: {fault}{'' if fault.endswith('?') else '.'}")
         if self.found:
             lines = "".join(f"\n- {fault}" for fault in self.found)
             raise InputError(f"{self.where} has {len(self.found)} mistakes:{lines}")

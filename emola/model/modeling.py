@@ -49,6 +49,11 @@ class EmolaForConditionalGeneration(LlavaForConditionalGeneration):  # type: ign
         self.prior_projector = PriorProjector(config.prior_dim, config.get_text_config().hidden_size)
         self.post_init()  # type: ignore[no-untyped-call]
 
+    @property
+    def is_gradient_checkpointing(self) -> bool:
+        """Whether activations are recomputed; peft asks by this name, which transformers warns of."""
+        return bool(self.is_activation_checkpointing)
+
     def get_image_rows(self, pixel_values: Tensor | None = None, prior: Tensor | None = None) -> Tensor:
         """Return the image span's rows, patches first, the prior's row last.
 

@@ -145,13 +145,7 @@ def endpoint_settings(options: argparse.Namespace, environment: Mapping[str, str
 
 def _plan(options: argparse.Namespace) -> AnnotationPlan:
     """Return what to ask, with every wrong number reported at once."""
-    problems = []
-    for name in ("concurrency", "attempts", "timeout", "max_tokens", "max_side"):
-        if getattr(options, name) <= 0:
-            problems.append(f"--{name.replace('_', '-')} must be positive")
-    for name in ("limit", "requests_per_minute", "image_tokens"):
-        if getattr(options, name) is not None and getattr(options, name) <= 0:
-            problems.append(f"--{name.replace('_', '-')} must be positive")
+    problems = _wrong_numbers(options)
     if not options.images.is_dir():
         problems.append(f"there is no folder {options.images}")
     if problems:
@@ -162,6 +156,17 @@ def _plan(options: argparse.Namespace) -> AnnotationPlan:
         raise InputError(f"{options.images} holds no pictures.")
     tasks: tuple[Task, ...] = ("emotion", "au") if options.task == "both" else (options.task,)
     return AnnotationPlan(root, images, tasks, options.seed, options.max_side, options.concurrency)
+
+
+def _wrong_numbers(options: argparse.Namespace) -> list[str]:
+    """Return what is wrong with every number that cannot be; one that was left out cannot be wrong."""
+    above_zero = ["concurrency", "attempts", "timeout", "max_tokens", "max_side"]
+    above_zero += ["limit", "requests_per_minute", "image_tokens"]
+    from_zero = ["backoff", "temperature", "price_input", "price_output"]
+    given = {name: value for name in (*above_zero, *from_zero) if (value := getattr(options, name)) is not None}
+    wrong = {name: "positive" for name, value in given.items() if name in above_zero and not value > 0}
+    wrong |= {name: "0 or more" for name, value in given.items() if name in from_zero and not value >= 0}
+    return [f"--{name.replace('_', '-')} must be {words}, not {given[name]:g}" for name, words in wrong.items()]
 
 
 def _claim(out: Path, plan: AnnotationPlan, settings: EndpointSettings) -> None:

@@ -14,6 +14,7 @@ Each data set is read from the folders it is published in; a file that is missin
     emotionet    EmotioNet_FACS_aws_2020_24600.csv, Images/N_1/N_0000000001_00001.jpg
     affectnet    train_set/images/1.jpg and train_set/annotations/1_exp.npy, val_set the same; or
                  Manually_Annotated_file_lists/training.csv and validation.csv with Manually_Annotated_Images
+    faba         FABA-Instruct has this form already: training and the benchmark read its JSON as it is
 
 The training form draws one of fifty questions per sample; the test split is written in the evaluation form, with the
 fixed question. Paths in the JSON are relative to the data root.
@@ -23,9 +24,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from emola.errors import ResourceError
+from emola.errors import InputError, ResourceError
 from emola.exit_code import exit_code
-from training.data.registry import READERS, DataSpec, open_data
+from training.data.registry import FABA, READERS, DataSpec, open_data
 from training.data.writing import write_faba
 
 
@@ -58,6 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _convert(options: argparse.Namespace) -> None:
     """Read the data set and write it as instructions."""
+    if options.name == FABA:
+        raise InputError("FABA-Instruct has this form already: training and the benchmark read its JSON as it is.")
     spec = DataSpec(
         name=options.name,
         root=options.root,

@@ -72,7 +72,8 @@ def _check(spec: DataSpec) -> None:
     if spec.name == FABA and (spec.file is None or spec.task is None):
         problems.append("faba needs the JSON's path inside the data root as file, and its task")
     if problems:
-        raise InputError(f"The data set cannot be opened: {'; '.join(problems)}.")
+        told = "; ".join(problems)
+        raise InputError(f"The data set cannot be opened: {told}{'' if told.endswith('?') else '.'}")
 
 
 def _open_faba(spec: DataSpec) -> tuple[list[Sample], DataReport]:

@@ -112,7 +112,7 @@ def load_base(base: Base, settings: ModelSettings, device: torch.device, seed: i
     )
     _check_finite(model, base.name)
     if settings.gradient_checkpointing:
-        cast(Any, model).gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        cast(Any, model).activation_checkpointing_enable({"use_reentrant": False})
     return model
 
 

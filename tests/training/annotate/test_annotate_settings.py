@@ -26,9 +26,14 @@ def test_answers_of_another_model_or_seed_are_not_mixed(annotate, capsys):
 
 
 def test_wrong_options_are_reported_together(annotate, capsys):
-    assert annotate("--concurrency", 0, "--attempts", 0, "--images", "/nowhere") == 2
-    error = capsys.readouterr().err
-    assert all(part in error for part in ("--concurrency", "--attempts", "no folder /nowhere"))
+    numbers = ("--concurrency", 0, "--attempts", 0, "--limit", -2, "--temperature", -3, "--price-input", -1)
+    assert annotate(*numbers, "--price-output", "nan", "--backoff", 0, "--images", "/nowhere") == 2
+    assert capsys.readouterr().err == (
+        "This cannot be started: --concurrency must be positive, not 0; --attempts must be positive, not 0; "
+        "--limit must be positive, not -2; --temperature must be 0 or more, not -3; "
+        "--price-input must be 0 or more, not -1; --price-output must be 0 or more, not nan; "
+        "there is no folder /nowhere.\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from emola.answer import read_action_units, read_emotion
 from emola.errors import InputError
 from emola.prompt import QUESTIONS
+from training.data.__main__ import main
 from training.data.classic.building import answer_of
 from training.data.registry import DataSpec, open_data
 from training.data.samples import read_faba
@@ -90,3 +91,15 @@ def test_the_command_writes_a_json_and_names_mistakes_without_a_traceback(raf_db
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "did you mean raf-db" in done.stderr
+
+
+def test_the_command_says_that_faba_needs_no_conversion(raf_db, capsys):
+    """The unknown-name error lists faba, so the command and its help know it too."""
+    assert main(["rafdb", "--root", str(raf_db), "--out", str(raf_db / "out.json")]) == 2
+    complaint = capsys.readouterr().err
+    assert "known are faba" in complaint and complaint.endswith("did you mean raf-db?\n")
+    assert main(["faba", "--root", str(raf_db), "--out", str(raf_db / "out.json")]) == 2
+    assert "has this form already" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "faba  " in capsys.readouterr().out

@@ -30,6 +30,17 @@ def test_three_mistakes_are_told_together(
     assert "data.max_length must be at least 8, not 1" in complaint
 
 
+@pytest.mark.parametrize(
+    ("change", "end"),
+    [("lora.rnak=8", "did you mean lora.rank?\n"), ("data.max_length=1", "must be at least 8, not 1.\n")],
+)
+def test_one_mistake_ends_like_a_sentence(
+    change: str, end: str, settings: Settings, write_config: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--config", str(write_config(settings)), change]) == 2
+    assert capsys.readouterr().err.endswith(end)
+
+
 def test_no_usable_row_fails_before_the_model_is_loaded(
     settings: Settings,
     write_config: Write,

@@ -1,5 +1,6 @@
 """A plain LLaVA gets a new prior projector, the same for the same seed, and its adapter loads on it again."""
 
+import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,8 +13,9 @@ from transformers import LlavaConfig, LlavaForConditionalGeneration
 from emola.errors import InputError, ResourceError
 from emola.model import EmolaProcessor
 from emola.model.loading import load_model
-from training.config import DataSettings, ModelSettings
+from training.config import DataSettings, LoraSettings, ModelSettings
 from training.lora.base import load_base, open_base
+from training.lora.trainable import adapt
 from training.train import main
 
 CPU = torch.device("cpu")
@@ -46,6 +48,18 @@ def test_a_llava_gets_a_new_prior_projector(llava_folder: Path) -> None:
     stored = LlavaForConditionalGeneration.from_pretrained(llava_folder)
     assert torch.equal(first.lm_head.weight, stored.lm_head.weight)
     assert base.number_count == sum(parameter.numel() for parameter in first.parameters())
+
+
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_loading_and_adapting_warns_of_nothing_deprecated(base_folder: Path, checkpointing: bool) -> None:
+    settings = ModelSettings(str(base_folder), precision="fp32", device="cpu", gradient_checkpointing=checkpointing)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FutureWarning)
+        model = load_base(open_base(settings, DataSettings(".")), settings, CPU, 1)
+        adapt(model, LoraSettings(rank=2, alpha=4), "base", 1)
+    assert model.is_activation_checkpointing is checkpointing
+    recomputing = [layer.gradient_checkpointing for layer in model.model.language_model.layers]
+    assert recomputing == [checkpointing] * len(recomputing)
 
 
 def test_the_adapter_of_a_llava_loads_on_it(

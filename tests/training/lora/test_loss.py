@@ -85,7 +85,7 @@ def test_gradient_checkpointing_changes_no_gradient(
     for checkpointing in (False, True):
         model = make_model().train()
         if checkpointing:
-            model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+            model.activation_checkpointing_enable({"use_reentrant": False})
         answer_loss(model, make_batch()).backward()
         gradients.append(model.prior_projector.linear_1.weight.grad)
     torch.testing.assert_close(gradients[0], gradients[1])
