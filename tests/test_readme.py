@@ -77,6 +77,16 @@ def test_describe_commands_run_as_written(line, astronaut, tmp_path):
         assert Image.open(tmp_path / "landmarks.png").size[0] == 512
 
 
+def test_every_command_of_training_is_shown():
+    """A module of training that answers on the command line is in a code block."""
+    shown = "\n".join(python_commands())
+    folder = REPOSITORY / "training"
+    packages = {path.parent for path in folder.glob("*/__main__.py")}
+    modules = {path for path in folder.glob("*.py") if "__main__" in path.read_text(encoding="utf-8")}
+    named = sorted(f"training.{path.stem}" for path in packages | modules)
+    assert named and not [name for name in named if f"-m {name} " not in shown]
+
+
 PRIOR_LINES = [line for line in python_commands() if " extract-priors " in line]
 TRAIN_LINES = [line for line in python_commands() if " training.train " in line]
 SMALL_RUN = (
