@@ -75,6 +75,18 @@ class ModelShelf:
         """Return the name under which ``source`` is on the shelf; None when it is not."""
         return next((name for name, known in self._sources.items() if known == source), None)
 
+    def name_of_loaded(self, model: "LoadedModel") -> str:
+        """Return the name of a model that :meth:`get` handed out; nothing is loaded to find it.
+
+        Raises:
+            InputError: it did not come from this shelf.
+        """
+        with self._changed:
+            name = next((name for name, loaded in self._models.items() if loaded is model), None)
+        if name is None:
+            raise InputError("This model did not come from the shelf; ask the shelf for it by its name.")
+        return name
+
     def names(self) -> list[str]:
         """Return the names of all models, in the order they were added."""
         return list(self._states)

@@ -67,8 +67,7 @@ def text_streamer(shelf: "ModelShelf") -> Callable[..., Iterator[str]] | None:
         settings: "GenerationSettings",
         cancel: threading.Event,
     ) -> Iterator[str]:
-        name = next(name for name in shelf.names() if shelf.get(name) is loaded)
-        for piece in run(name, crop, prior, question, settings):
+        for piece in run(shelf.name_of_loaded(loaded), crop, prior, question, settings):
             if cancel.is_set():
                 return
             yield piece

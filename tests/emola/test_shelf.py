@@ -78,3 +78,12 @@ def test_names_are_short_and_unique():
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(InputError, match="choose one of a"):
         ModelShelf(["a"], load=loaded).state("b")
+
+
+def test_a_loaded_model_is_known_by_its_name():
+    shelf = ModelShelf(["a", "b", "c"], load=loaded)
+    model = shelf.get("b")
+    assert shelf.name_of_loaded(model) == "b"
+    assert [shelf.state(name).status for name in shelf.names()] == ["waiting", "ready", "waiting"]
+    with pytest.raises(InputError, match="did not come from the shelf"):
+        shelf.name_of_loaded(loaded("b"))

@@ -6,6 +6,7 @@ import types
 
 import pytest
 
+from emola.errors import CheckpointError
 from emola.settings import GenerationSettings
 from emola.shelf import ModelShelf
 from emola.spaces_gpu import gpu, on_zero_gpu, text_streamer
@@ -43,7 +44,16 @@ def test_nothing_is_wrapped_off_a_space(monkeypatch):
 
 def test_stream_on_a_space_finds_the_model_by_name_and_stops(space, monkeypatch):
     model = types.SimpleNamespace(summary="a model.")
-    shelf = ModelShelf(["some/model"], load=lambda _source: model)
+    loaded = []
+
+    def load(source):
+        loaded.append(source)
+        if source != "some/model":
+            raise CheckpointError("config.json is missing.")
+        return model
+
+    shelf = ModelShelf(["a/broken-one", "some/model", "an/adapter"], load=load)
+    assert shelf.get("model") is model
     asked = []
 
     def pieces(loaded, crop, prior, question, settings, cancel):
@@ -57,3 +67,4 @@ def test_stream_on_a_space_finds_the_model_by_name_and_stops(space, monkeypatch)
     cancel.set()
     assert list(stream) == []
     assert asked == [(model, "What?")] and space == [13]
+    assert loaded == ["some/model"], "the others of the shelf wait until somebody wants them"
