@@ -46,6 +46,14 @@ def image_file(session: Session, *, image_id: int) -> ImageFile:
     return ImageFile(image_id, path, row.sha256)
 
 
+def files_of_origin(session: Session, *, origin_model: str) -> list[ImageFile]:
+    """Return where the pictures that somebody described were imported from, whether their files are there or not."""
+    described = select(Description.image_id).where(Description.origin_model == origin_model)
+    query = select(Image.id, Source.images_dir, Image.rel_path, Image.sha256).join(Source, Source.id == Image.source_id)
+    rows = session.execute(query.where(Image.id.in_(described)).order_by(Image.id))
+    return [ImageFile(row.id, Path(row.images_dir) / row.rel_path, row.sha256) for row in rows]
+
+
 def images_of(session: Session, *, description_ids: Sequence[int]) -> list[int]:
     """Return the pictures of descriptions, each once, in the order of the descriptions."""
     rows = session.execute(select(Description.id, Description.image_id).where(Description.id.in_(description_ids)))

@@ -1,6 +1,7 @@
 """The sample project."""
 
 import json
+import shutil
 import threading
 
 import pytest
@@ -103,3 +104,55 @@ def test_what_is_no_planted_error_is_refused(tmp_path, line):
         read_errors([path])
     with pytest.raises(InputError, match="cannot be read"):
         read_errors([tmp_path / "none.jsonl"])
+
+
+@pytest.fixture
+def lost(database, rendered, tmp_path):
+    """A sample whose whole folder went with the disk; gives the folder and the pictures' content by name."""
+    folder = tmp_path / "disk"
+    files = [*rendered["faba_json"], rendered["errors"], *tmp_path.glob("*.png")]
+    folder.mkdir()
+    for path in files:
+        path.rename(folder / path.name)
+    faba_json = [folder / path.name for path in rendered["faba_json"]]
+    fill_sample(database, faba_json=faba_json, images_dir=folder, errors=folder / "errors.jsonl")
+    pictures = {path.name: path.read_bytes() for path in folder.glob("*.png")}
+    shutil.rmtree(folder)
+    return folder, pictures
+
+
+def make_again(database, folder, render):
+    """Start a project whose render is given; return what it said."""
+    said = []
+    project = SampleProject(database, folder, render, said.append)
+    models = threading.Thread(target=lambda: None)
+    models.start()
+    worker = project.start(models)
+    if project.preparing():
+        worker.join(60)
+    return said
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_lost_pictures_are_made_again_and_compared_with_those_described(database, lost, same):
+    place, pictures = lost
+
+    def render(folder):
+        folder.mkdir()
+        (folder / "0.png").write_bytes(pictures["0.png" if same else "1.png"])
+        (folder / "1.png").write_bytes(pictures["1.png"])
+
+    said = make_again(database, place, render)
+    assert (place / "0.png").is_file()
+    assert said[0] == f"Review: the campaign “{NAME}” has 2 descriptions of rendered faces."
+    assert len(said) == (1 if same else 2)
+    assert same or said[1].startswith("1 of 2 pictures of the sample project are not the ones that were described")
+    with database.read() as session:
+        assert search(session, wanted=BrowseFilter()).total == 2
+
+
+def test_lost_pictures_of_another_folder_are_named_and_nothing_is_written_there(database, lost, tmp_path):
+    said = make_again(database, tmp_path / "other" / "sample", lambda folder: pytest.fail("rendered"))
+    (sentence,) = said
+    assert sentence.startswith("2 pictures of the sample project cannot be shown")
+    assert str(lost[0] / "0.png") in sentence and not lost[0].exists()
