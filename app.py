@@ -4,7 +4,6 @@ Here, and only here, the review and the training meet: each gets functions of th
 """
 
 import argparse
-import functools
 import gc
 import os
 import signal
@@ -99,17 +98,18 @@ def serve(options: argparse.Namespace) -> None:
 
     check_port(options.host, options.port)
     find_pack(options.face_models)  # a pack that cannot be used is said now, not on the page
-    say = functools.partial(print, file=sys.stderr, flush=True)
+    say = partial(print, file=sys.stderr, flush=True)
     database, access, keeper = open_review(options, say)
 
     from emola.page_studio import Studio
     from emola.spaces_gpu import on_zero_gpu
     from review.sample_project import SampleProject
     from training.loop.turn import find_adapters
+    from training.origin import origin_of
 
     load = partial(load_source, quantization=options.quantization)
     shelf = ModelShelf(options.model or [str(TINY)], load=load)
-    studio = Studio(shelf, options.face_models, partial(find_adapters, options.runs))
+    studio = Studio(shelf, options.face_models, partial(find_adapters, options.runs), origin_of)
     if on_zero_gpu():
         studio.load_now(say)
     sample = SampleProject(database, options.files / "sample", render_sample, say)
@@ -267,9 +267,7 @@ def check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
-            raise InputError(
-                f"{host}:{port} cannot be used ({error}); choose another with --host and --port."
-            ) from error
+            raise InputError(f"{host}:{port} cannot be used ({error}); choose another --host or --port.") from error
 
 
 def _numbers(ids: list[int]) -> str:

@@ -10,6 +10,7 @@ from gradio.components import Navbar
 from emola import __version__
 from emola.page_demo import QUIET, DemoTab
 from emola.page_live import build_live
+from emola.page_results import origin_html
 from emola.page_sending import Send
 from emola.page_studio import Studio
 from emola.page_theme import asset
@@ -70,16 +71,18 @@ def status_html(studio: Studio) -> str:
     if len(waiting) > 1:  # such as the adapters of many runs, of which most are never asked
         states = [state for state in states if state.status != "waiting"]
         states.append(ShelfState("", "waiting", f"{len(waiting)} models are loaded when they are chosen."))
-    rows = "".join(_status_row(state) for state in states)
+    rows = "".join(_status_row(state, studio) for state in states)
     rows = rows or '<li data-status="failed"><b>no model</b> Start with --model and a folder or hub id.</li>'
     return f'<ul class="status" aria-label="In use">{rows}<li><b>faces</b> {escape(studio.face_backend())}</li></ul>'
 
 
-def _status_row(state: ShelfState) -> str:
+def _status_row(state: ShelfState, studio: Studio) -> str:
     sentence = state.sentence if state.name in state.sentence else f"{state.name} · {state.sentence}"
+    origin = studio.origin(state.name) if state.name else {}
+    known = f' <span class="muted">{origin_html(origin)}</span>' if origin else ""
     return (
         f'<li data-status="{state.status}"><span aria-hidden="true">{SIGNS[state.status]}</span> '
-        f"<b>{state.status}</b> {escape(sentence)}</li>"
+        f"<b>{state.status}</b> {escape(sentence)}{known}</li>"
     )
 
 

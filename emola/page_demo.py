@@ -124,6 +124,13 @@ class DemoTab:
         names = gr.update(choices=self.studio.model_names())
         return empty_stage_html(examples_html()), names, names
 
+    def beside_base(self, source: str) -> tuple[Any, ...]:
+        """Return values for ``comparing``: an adapter (``BASE+ADAPTER``) to be asked, and its base for comparison."""
+        adapter, base = self.studio.beside_base(source)
+        names = self.studio.shelf.names()
+        asked, beside = (gr.update(choices=names, value=name) for name in (adapter, base))
+        return gr.update(open=True), asked, True, beside
+
     def on_picture(self, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Open what was chosen, dropped, pasted or taken; the uploaded copy is deleted at once."""
         with uploaded_path(str(event.path)) as path:
@@ -236,13 +243,14 @@ class DemoTab:
         with gr.Row(elem_classes="actions"):
             self.describe = gr.Button("Describe this face", variant="primary", elem_id="describe", scale=3)
             self.stop = gr.Button("Stop", interactive=False, elem_id="stop", scale=1, min_width=90)
-        with gr.Accordion("Settings and comparison", open=False):
+        with gr.Accordion("Settings and comparison", open=False, elem_id="settings") as folded:
             tokens = gr.Slider(16, 1024, GenerationSettings.max_new_tokens, step=16, label="Longest answer, in tokens")
             heat = gr.Slider(0, 2, value=0, step=0.05, label="Temperature (0 always gives the same answer)")
             seed = gr.Number(0, precision=0, label="Seed, used above temperature 0")
             compare = compare_panel(self.studio, any_model)
         self.controls = [task, question, model, tokens, heat, seed, *compare.controls]
         self.models = [model, compare.model]
+        self.comparing = [folded, model, compare.switch, compare.model]
         task.change(lambda chosen: gr.update(visible=chosen == "free"), task, question, **QUIET)
 
     def _join_events(self) -> None:

@@ -64,7 +64,7 @@ def answer_file(studio: Studio, visit: Visit, slot: str) -> dict[str, str]:
         answer.settings,
         answer.timings_ms,
     )
-    document |= {"picture": picture.name, "stopped": answer.stopped}
+    document |= {"picture": picture.name, "stopped": answer.stopped, "lineage": dict(answer.origin)}
     content = json.dumps(document, ensure_ascii=False, indent=2).encode()
     return _file(f"{_stem(picture.name)}-{_stem(answer.model)}.json", "application/json", content)
 

@@ -4,7 +4,9 @@ Every text that comes from a model, a file or a visitor is escaped here. Nothing
 has a sign and a word, each number stands beside its name.
 """
 
+import re
 import unicodedata
+from collections.abc import Mapping
 from html import escape
 
 from emola.answer.reading import EmotionReading
@@ -37,6 +39,9 @@ STANCES = {
     "not measurable": ("–", "Not measurable from geometry"),
 }
 
+HASH = re.compile(r"[0-9a-f]{40,64}")
+SHORT_HASH = 10
+"""Digits shown of a hash: enough to tell releases and revisions apart."""
 
 EVIDENCE_NOTE = (
     '<h4>Evidence</h4><p class="muted">Compared with an average neutral face. Point at a row, or press it, to see what '
@@ -61,6 +66,7 @@ def answer_html(answer: Answer, slot: str, sendable: bool = False) -> str:
     reading = answer.reading
     claims = [] if reading is None else reading.claims
     parts = [f'<header><h3>{escape(answer.model)}</h3><span class="muted">{_status(answer)}</span></header>']
+    parts.append(f'<p class="origin muted">{origin_html(answer.origin)}</p>' if answer.origin else "")
     for task, text in answer.texts.items():
         own = [claim for claim in claims if claim.task == task]
         growing = "" if task in answer.finished else " growing"
@@ -71,6 +77,11 @@ def answer_html(answer: Answer, slot: str, sendable: bool = False) -> str:
     state = "busy" if reading is None else "done"
     busy = str(reading is None).lower()
     return f'<article class="answer" data-state="{state}" aria-busy="{busy}">{"".join(parts)}</article>'
+
+
+def origin_html(origin: Mapping[str, str]) -> str:
+    """Return where a model comes from in one line; hashes are short, the whole one shows when it is pointed at."""
+    return " · ".join(_fact(name.replace("_", " "), value) for name, value in origin.items())
 
 
 def claims_text(text: str, claims: list[ClaimReading]) -> str:
@@ -172,6 +183,12 @@ def comparison_html(first: Answer, second: Answer) -> str:
         words = f"{same}: {_emotion(emotions[0])} and {_emotion(emotions[1])}"
         cells += f"<div><dt>Emotion (strict)</dt><dd>{escape(words)}</dd></div>"
     return f'<section class="comparison"><h3>Where they differ</h3><dl class="emotion">{cells}</dl></section>'
+
+
+def _fact(name: str, value: str) -> str:
+    if not HASH.fullmatch(value):
+        return f"{escape(name)} {escape(value)}"
+    return f'{escape(name)} <abbr title="{value}">{value[:SHORT_HASH]}</abbr>'
 
 
 def _status(answer: Answer) -> str:

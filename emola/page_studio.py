@@ -38,6 +38,7 @@ class Studio:
         shelf: the models.
         face_models: folder of an InsightFace pack, or None.
         find_models: sources and titles of models that were made since the start, such as new adapters.
+        origin_of: what is known of where a source comes from, by name, such as its release; {} for nothing.
     """
 
     def __init__(
@@ -45,10 +46,13 @@ class Studio:
         shelf: ModelShelf,
         face_models: Path | None = None,
         find_models: Callable[[], Mapping[str, str]] | None = None,
+        origin_of: Callable[[str], Mapping[str, str]] | None = None,
     ) -> None:
         self.shelf = shelf
         self._first = shelf.names()
         self._find_models = find_models or dict
+        self._origin_of = origin_of or (lambda _: {})
+        self._origins: dict[str, Mapping[str, str]] = {}
         self.visits = Visits()
         self._face_models = face_models
         self._analyzer: FaceAnalyzer | None = None
@@ -85,9 +89,25 @@ class Studio:
     def model_names(self) -> list[str]:
         """Return the names on the shelf, new models included; a new one is loaded when it is first asked."""
         for source, title in self._find_models().items():
-            if not self.shelf.holds(source):
+            if self.shelf.name_of(source) is None:
                 self.shelf.add(source, title)
         return self.shelf.names()
+
+    def beside_base(self, source: str) -> tuple[str, str]:
+        """Return the names of an adapter (``BASE+ADAPTER``) and of its base; what is missing comes onto the shelf."""
+        self.model_names()  # the adapter among them, by the lineage beside it
+        adapter, base = (self.shelf.name_of(one) or self.shelf.add(one) for one in (source, source.partition("+")[0]))
+        return adapter, base
+
+    def origin(self, name: str) -> Mapping[str, str]:
+        """Return what is known of where a model comes from, by name; {} for nothing.
+
+        Raises:
+            InputError: no such name.
+        """
+        if not self._origins.get(name):  # what an adapter learnt from does not change once it is written
+            self._origins[name] = self._origin_of(self.shelf.source(name))
+        return self._origins[name]
 
     def analyzer(self) -> "FaceAnalyzer":
         """Return the face analyzer, made on first use.
@@ -171,7 +191,8 @@ class Studio:
         yield from self._wait_for(model, cancel)
         if cancel.is_set():
             return
-        answer = visit.answers[slot] = Answer(model, settings, picture, timings_ms={"faces": picture.faces_ms})
+        timings = {"faces": picture.faces_ms}
+        answer = visit.answers[slot] = Answer(model, settings, picture, self.origin(model), timings_ms=timings)
         options: dict[str, Any] = {} if inputs is None else {"inputs": inputs}
         stream = self.describer.stream(picture.image, picture.face, asked, model, settings, cancel, **options)
         for progress in stream:

@@ -7,6 +7,7 @@ disk.
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -60,17 +61,19 @@ class Answer:
     Attributes:
         model: name on the shelf.
         settings: how it decodes.
+        picture: the picture and face asked about.
+        origin: what is known of where the model comes from, by name.
         texts: task to text so far.
         finished: tasks whose text is complete.
         timings_ms: milliseconds by step.
         reading: what the texts say, once all are finished or stopped.
-        picture: the picture and face asked about.
         stopped: whether the visitor stopped it.
     """
 
     model: str
     settings: "GenerationSettings"
     picture: Picture
+    origin: Mapping[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     finished: set[str] = field(default_factory=set)
     timings_ms: dict[str, float] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 Nothing heavy is imported before a model is asked for.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class ModelShelf:
     def __init__(self, sources: Iterable[str], load: "Callable[[str], LoadedModel] | None" = None) -> None:
         self._load = load or load_source
         self._sources: dict[str, str] = {}
+        self._names: dict[str, str] = {}
         self._states: dict[str, ShelfState] = {}
         self._models: dict[str, LoadedModel] = {}
         self._changed = threading.Condition()
@@ -64,16 +66,22 @@ class ModelShelf:
         with self._changed:
             name = _unused_name(title or _title(source), self._states)
             self._sources[name] = source
+            self._names.setdefault(_spelled(source), name)
             self._states[name] = ShelfState(name, "waiting", f"{name} has not been loaded yet.")
             return name
 
-    def holds(self, source: str) -> bool:
-        """Return whether ``source`` is on the shelf already."""
-        return self.name_of(source) is not None
-
     def name_of(self, source: str) -> str | None:
-        """Return the name under which ``source`` is on the shelf; None when it is not."""
-        return next((name for name, known in self._sources.items() if known == source), None)
+        """Return the name under which ``source`` is on the shelf, however its folders are spelled; None otherwise."""
+        return self._names.get(_spelled(source))
+
+    def source(self, name: str) -> str:
+        """Return what ``name`` is loaded from.
+
+        Raises:
+            InputError: no such name.
+        """
+        self.state(name)
+        return self._sources[name]
 
     def name_of_loaded(self, model: "LoadedModel") -> str:
         """Return the name of a model that :meth:`get` handed out; nothing is loaded to find it.
@@ -154,6 +162,11 @@ def load_source(source: str, quantization: Quantization | None = None) -> "Loade
         return load_model(source, quantization=quantization)
     base, _, adapter = source.partition("+")
     return load_model(base, adapter=adapter or None, quantization=quantization)
+
+
+def _spelled(source: str) -> str:
+    """Spell a source in one way, so that a folder is the same by its relative and by its whole path."""
+    return "+".join(os.path.realpath(part) for part in source.split("+"))
 
 
 def _title(source: str) -> str:

@@ -62,11 +62,9 @@ def train_tab(
 
     def build(demo: Any, tabs: gr.Tabs) -> None:
         def offer(source: str) -> tuple[Any, ...]:
-            names = demo.studio.model_names()  # the adapter among them, by the lineage beside it
-            made = gr.update(choices=names, value=demo.studio.shelf.name_of(source))
-            return gr.Tabs(selected="demo"), made, gr.update(choices=names, value=names[0])
+            return gr.Tabs(selected="demo"), *demo.beside_base(source)
 
-        shelf = ShelfLink(offer, [tabs, *demo.models])
+        shelf = ShelfLink(offer, [tabs, *demo.comparing])
         build_train_page(Jobs(runs / "jobs"), choices, lambda: list(bases), runs, shelf, may_start, blind)
 
     return build

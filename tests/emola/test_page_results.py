@@ -39,7 +39,7 @@ def claim(text, start, end, found=None, negated=False):
 
 
 def answer_of(text, reading=None):
-    answer = Answer(HOSTILE, GenerationSettings(), picture=None, texts={"au": text})
+    answer = Answer(HOSTILE, GenerationSettings(), picture=None, origin={HOSTILE: HOSTILE}, texts={"au": text})
     return replace(answer, reading=reading)
 
 

@@ -11,6 +11,7 @@ from emola.describe import Describer
 from emola.errors import EmolaError, ImageError, InputError
 from emola.faces.face import Face, Gate
 from emola.page import WAITING_EVERY_S, next_look, status_html
+from emola.page_results import answer_html
 from emola.page_studio import Studio
 from emola.page_visits import Answer
 from emola.settings import GenerationSettings
@@ -102,6 +103,27 @@ def test_models_found_later_wait_until_they_are_chosen(picture):
     assert next_look(studio) is None and asked == ["some/base", "base+run1", "base+run0", "base+run2"]
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_an_adapter_is_compared_with_its_own_base(known, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    models = ["another/model", *[str(tmp_path / "base")] * known]
+    found = {f"base+{tmp_path}/adapter": "pilot-1, seed 1"}
+    studio = Studio(ModelShelf(models, load=never), find_models=lambda: found)
+    assert studio.beside_base("base+adapter") == ("pilot-1, seed 1", "base")
+    assert sorted(studio.shelf.names()) == ["base", "model", "pilot-1, seed 1"]
+
+
+def test_the_origin_of_a_model_is_shown_beside_its_state_with_short_hashes():
+    origin = {"release": "<b>pilot</b>", "manifest_sha256": "0123456789abcdef" * 4}
+    shelf = ModelShelf(["base", "base+adapter"], load=lambda source: types.SimpleNamespace(summary=f"{source}: small"))
+    studio = Studio(shelf, origin_of=lambda source: origin if "+" in source else {})
+    shelf.get("base"), shelf.get("base + adapter")
+    page = status_html(studio)
+    assert page.count("manifest sha256") == 1 and "release &lt;b&gt;pilot&lt;/b&gt;" in page
+    assert f'<abbr title="{"0123456789abcdef" * 4}">0123456789</abbr>' in page
+    assert studio.origin("base") == {} and studio.origin("base + adapter") == origin
+
+
 def test_refused_face_says_the_gate_before_any_model_is_asked(picture):
     gate = Gate("tiny", "The face is 9 px; it needs 24 px.", ("eyes",), refuses=True)
     studio = make_studio([make_face(gate)], never)
@@ -151,6 +173,7 @@ def test_answer_streams_and_ends_with_its_reading(picture, monkeypatch):
     config = types.SimpleNamespace(action_unit_reliability={}, inputs="both")
     loaded = types.SimpleNamespace(summary="a model.", model=types.SimpleNamespace(config=config), config=config)
     studio = make_studio([make_face()], lambda _source: loaded)
+    studio._origin_of = lambda source: {"data": f"learnt by {source}"}
     pieces = iter(["He looks ", "happy."])
     studio._describer = Describer(studio.shelf, streamer=lambda *_: pieces)
     monkeypatch.setattr(Describer, "prepare", lambda *_: (None, None))
@@ -161,6 +184,8 @@ def test_answer_streams_and_ends_with_its_reading(picture, monkeypatch):
     *_, last = studio.answer(visit, "first", "emotion", "model", SETTINGS)
     assert last.texts == {"emotion": "He looks happy."} and not last.stopped
     assert last.reading.emotion_strict.label == "happiness" and visit.answers["first"] is last
+    assert last.origin == {"data": "learnt by some/model"}
+    assert "data learnt by some/model" in answer_html(last, "first")
 
 
 @pytest.mark.parametrize("backend", ["mediapipe", "mediapipe + 2d106det.onnx", "insightface:buffalo_l"])

@@ -87,3 +87,12 @@ def test_a_loaded_model_is_known_by_its_name():
     assert [shelf.state(name).status for name in shelf.names()] == ["waiting", "ready", "waiting"]
     with pytest.raises(InputError, match="did not come from the shelf"):
         shelf.name_of_loaded(loaded("b"))
+
+
+def test_a_folder_is_the_same_however_its_path_is_spelled(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shelf = ModelShelf([str(tmp_path / "base"), "base+runs/one/adapter"], load=loaded)
+    assert shelf.name_of("base") == shelf.name_of("runs/../base") == "base"
+    assert shelf.name_of(f"{tmp_path}/base+{tmp_path}/runs/one/adapter") == "base + adapter"
+    assert shelf.name_of("other") is None
+    assert shelf.source("base + adapter") == "base+runs/one/adapter"

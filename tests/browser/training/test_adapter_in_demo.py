@@ -35,16 +35,19 @@ def test_an_adapter_trained_here_describes_a_face_beside_its_base(
     assert "-train-" in adapter  # the name of its job
     page.set_input_files("#stage input[type=file]", photograph)
     page.wait_for_selector("#stage svg.overlay")
-    page.click("text=Settings and comparison")
-    page.click("#compare input")
-    page.wait_for_selector("#second-model input", state="visible")
+    page.wait_for_selector("#second-model input", state="visible")  # nothing has to be opened by hand
+    assert page.locator("#compare input").is_checked()
     base = page.input_value("#second-model input")
-    assert base and base != adapter
+    assert base == taught_model.name
+    page.screenshot(path=artefacts / "adapter-offered.png")
     page.click("#describe")
     for answer, name in (("#first-answer", adapter), ("#second-answer", base)):
         page.wait_for_selector(f"{answer} .answer[data-state=done]")
         assert name in page.locator(f"{answer} header").inner_text()
         assert page.locator(f"{answer} .answer-text").first.inner_text()
+    known = page.locator("#first-answer .origin")
+    assert "data small faces" in known.inner_text() and page.locator("#second-answer .origin").count() == 0
+    assert len(known.locator("abbr").first.get_attribute("title")) in (40, 64)
     page.wait_for_selector(".comparison")
     page.screenshot(path=artefacts / "adapter-in-demo.png", full_page=True)
 
