@@ -40,7 +40,7 @@ test: .venv/dev system lint  ## install, lint and run every test: two at a time,
 bench: .venv/dev  ## print speed and memory as ratios measured side by side
 	$(BIN)/python -m pytest tests/perf -q -s
 
-tiny: .venv/dev  ## train EmoLA-tiny from nothing into runs/tiny, resumable; SMOKE=1 for a miniature run
+tiny: .venv/dev  ## train EmoLA-tiny from nothing into runs/tiny/model, resumable; SMOKE=1 for a miniature run that keeps nothing
 	$(BIN)/python -m training.tiny --config training/configs/tiny.yaml $(if $(SMOKE),--smoke)
 
 loop: .venv/app  ## planted errors corrected by script, release, LoRA over three seeds, scores before and after, offline

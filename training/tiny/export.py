@@ -8,8 +8,10 @@ from typing import Any
 
 from transformers import GenerationConfig
 
+from emola.errors import InputError
 from emola.model import EmolaForConditionalGeneration, EmolaProcessor
 from emola.model.configuration import ModelInputs
+from emola.model.storage.destination import Destination
 from emola.taxonomy import ACTION_UNITS
 from training.tiny.config import TinyConfig
 
@@ -23,8 +25,8 @@ DEFAULT_INPUTS: ModelInputs = "prior"
 """What the model is given unless asked otherwise: on photographs the prior alone says the fewest wrong things."""
 
 MAX_NEW_TOKENS = 300
-CARD = "README.md"
 TRAINING = "training.json"
+"""How a model was trained; a folder with this file is an earlier export."""
 
 
 def reliability() -> dict[str, str]:
@@ -34,17 +36,47 @@ def reliability() -> dict[str, str]:
     return levels | dict.fromkeys(map(str, SUPPORTED), "supported")
 
 
+def claim_destination(out: Path) -> Destination:
+    """Return the folder of the export, checked; what a run killed while replacing it had put aside is put back.
+
+    Raises:
+        InputError: ``out`` is a file, or a folder that holds something else than an earlier export.
+    """
+    folder = out.resolve()
+    _put_back(folder)
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / TRAINING).is_file():
+        raise InputError(
+            f"{out} holds something else than an earlier EmoLA-tiny (it has no {TRAINING}), so it is not replaced; "
+            "choose another folder as out."
+        )
+    return Destination(folder, overwrite=True, sources=[])
+
+
+def _put_back(folder: Path) -> None:
+    """Give the newest folder that :class:`Destination` had put aside its name again, if nothing took its place."""
+    aside = sorted(folder.parent.glob(f".{folder.name}.partial-*-old"), key=lambda path: path.stat().st_mtime)
+    if aside and not folder.exists():
+        aside[-1].rename(folder)
+
+
 def export_model(
     model: EmolaForConditionalGeneration, tokenizer: Any, config: TinyConfig, inputs: ModelInputs = DEFAULT_INPUTS
 ) -> Path:
-    """Write weights in fp16, tokenizer, processor and how they were trained; the old folder is replaced at the end.
+    """Write weights in fp16, tokenizer, processor and how they were trained.
+
+    Everything is written into a new folder, which takes the place of ``config.out`` at the end; files that lie there
+    and are no part of an export (a model card, pictures) move along. The old folder goes last.
 
     Args:
         model: folded, with the standardisation of priors inside.
         tokenizer: of the model.
-        config: of the run; ``config.out`` is the folder, whose model card is kept.
+        config: of the run; ``config.out`` is the folder.
         inputs: what the model is given by default.
+
+    Raises:
+        InputError: ``config.out`` holds something else than an earlier export.
     """
+    destination = claim_destination(config.out)
     model.config.inputs = inputs
     model.config.action_unit_reliability = reliability()
     ids = model.config.get_text_config()
@@ -55,18 +87,30 @@ def export_model(
         eos_token_id=ids.eos_token_id,
         pad_token_id=ids.pad_token_id,
     )
-    folder = config.out.with_name(f".{config.out.name}.new")
-    shutil.rmtree(folder, ignore_errors=True)
     model.eval()  # type: ignore[no-untyped-call]
     model.half()  # type: ignore[no-untyped-call]
-    model.save_pretrained(folder)
-    for path in folder.iterdir():
-        path.chmod(0o644)  # safetensors writes files that only the owner reads
-    EmolaProcessor.from_config(model.config, tokenizer).save_pretrained(folder)
-    recipe = {key: value for key, value in asdict(config).items() if key not in ("cache", "out", "workers", "threads")}
-    (folder / TRAINING).write_text(json.dumps(recipe, indent=1) + "\n", encoding="utf-8")
-    if (config.out / CARD).is_file():
-        shutil.copy(config.out / CARD, folder / CARD)
-    shutil.rmtree(config.out, ignore_errors=True)
-    folder.rename(config.out)
+    with destination.staging() as folder:
+        model.save_pretrained(folder)
+        for path in folder.iterdir():
+            path.chmod(0o644)  # safetensors writes files that only the owner reads
+        EmolaProcessor.from_config(model.config, tokenizer).save_pretrained(folder)
+        (folder / TRAINING).write_text(json.dumps(_recipe(config), indent=1) + "\n", encoding="utf-8")
+        _carry_over(config.out, folder)
     return config.out
+
+
+def _recipe(config: TinyConfig) -> dict[str, Any]:
+    """Return the settings that decide the weights."""
+    return {key: value for key, value in asdict(config).items() if key not in ("cache", "out", "workers", "threads")}
+
+
+def _carry_over(old: Path, new: Path) -> None:
+    """Copy what lies in ``old`` and not in ``new``."""
+    for path in old.iterdir() if old.is_dir() else ():
+        target = new / path.name
+        if target.exists():
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.copytree(path, target, symlinks=True)
+        else:
+            shutil.copy2(path, target, follow_symlinks=False)

@@ -13,7 +13,7 @@ from training.tiny.checkpoint import load_checkpoint
 from training.tiny.config import TinyConfig
 from training.tiny.data import load_data
 from training.tiny.detections import residual_bank
-from training.tiny.export import export_model
+from training.tiny.export import claim_destination, export_model
 from training.tiny.language import LanguageTrainee, train_language
 from training.tiny.model import build_model
 from training.tiny.priors import PriorSource
@@ -65,10 +65,12 @@ def train(config: TinyConfig) -> Path:
     """Run or resume the whole recipe and return the folder of the finished model.
 
     Raises:
+        InputError: ``config.out`` holds something else than an earlier export; said before anything else is done.
         ResourceError: a file could not be written; the last checkpoint stays valid.
     """
     torch.set_num_threads(config.threads)
     try:
+        claim_destination(config.out)
         config.cache.mkdir(parents=True, exist_ok=True)
         make_faces(config)
         sources = make_sources(config)

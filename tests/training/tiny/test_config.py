@@ -15,7 +15,7 @@ def written(tmp_path: Path, text: str) -> Path:
 
 def test_shipped_configuration_reads(repository: Path) -> None:
     config = TinyConfig.read(repository / "training/configs/tiny.yaml", ["seed=5", "vision_rate=1e-3"])
-    assert config.seed == 5 and config.vision_rate == 1e-3 and config.out == Path("emola/weights/tiny")
+    assert config.seed == 5 and config.vision_rate == 1e-3 and config.out == Path("runs/tiny/model")
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
