@@ -1,7 +1,7 @@
 """Turn a YAML file and ``section.key=value`` changes into frozen dataclasses, naming every mistake at once.
 
-A setting is a dataclass field of type bool, int, float, str, tuple[str, ...], Literal or one of these or None; limits
-come from :func:`setting`. Nothing here knows which settings there are.
+A setting is a dataclass field of type bool, int, float, str, Path, tuple[str, ...], Literal or one of these or None;
+limits come from :func:`setting`. Nothing here knows which settings there are.
 """
 
 import difflib
@@ -197,6 +197,10 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
+def _path(value: Any) -> Path | None:
+    return None if _text(value) is None else Path(value)
+
+
 def _texts(value: Any) -> tuple[str, ...] | None:
     """Return several texts; one alone counts as a list of one, null as none."""
     values = [] if value is None else [value] if isinstance(value, str) else value
@@ -215,6 +219,7 @@ _CONVERTERS: dict[Any, Any] = {
     float: _number,
     bool: _truth,
     str: _text,
+    Path: _path,
     tuple[str, ...]: _texts,
 }
 
@@ -226,6 +231,7 @@ def _words(kind: Any) -> str:
         float: "a number",
         bool: "true or false",
         str: "text",
+        Path: "a path",
         tuple[str, ...]: "a list of texts",
     }
     return names.get(kind) or f"one of {', '.join(map(str, get_args(kind)))}"

@@ -4,8 +4,8 @@ import torch
 from transformers import LlamaConfig
 
 from emola.model import EmolaConfig, EmolaForConditionalGeneration
-from training.tiny.config import TinyConfig
-from training.tiny.tower import HEAD_WIDTH, ROWS_OF_IMAGE, vision_config
+from training.tiny.config import HEAD_WIDTH, TinyConfig
+from training.tiny.tower import ROWS_OF_IMAGE, vision_config
 
 MAX_POSITIONS = 640
 

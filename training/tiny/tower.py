@@ -2,9 +2,8 @@
 
 from transformers import CLIPVisionConfig
 
-from training.tiny.config import TinyConfig
+from training.tiny.config import HEAD_WIDTH, TinyConfig
 
-HEAD_WIDTH = 32
 PATCH = 14
 CROP = 112
 ROWS_OF_IMAGE = (CROP // PATCH) ** 2
