@@ -46,7 +46,8 @@ def _parser() -> argparse.ArgumentParser:
         help="share of descriptions with planted errors (default 0)",
     )
     make.add_argument("--errors", type=int, default=1, metavar="K", help="errors in each of those (default 1)")
-    make.add_argument("--habits", action="store_true", help="errors are a describer's habits: alike for like faces")
+    habits = "errors are a describer's habits: alike for like faces, where one gives occasion, and --errors at most"
+    make.add_argument("--habits", action="store_true", help=habits)
     forms = "usual; full: action units in 150 to 200 words; brief: codes and letters only"
     make.add_argument("--form", choices=get_args(Form), default="usual", help=forms)
     sheet = commands.add_parser("sheet", help="draw every action unit and random faces into one picture")
@@ -57,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _make(options: argparse.Namespace) -> None:
     """Write a data set and say what it holds."""
+    if options.workers < 1:
+        raise InputError(f"--workers must be at least 1, not {options.workers}.")
     wrong = WrongPlan(options.wrong, options.errors, options.habits)
     plan = DatasetPlan(options.out, options.n, options.seed, wrong, options.eval_share, options.form)
     print(make_dataset(plan, options.workers).summary())
@@ -64,6 +67,8 @@ def _make(options: argparse.Namespace) -> None:
 
 def _write_sheet(path: Path, seed: int) -> None:
     """Draw and write the contact sheet."""
+    if seed < 0:
+        raise InputError(f"--seed must be at least 0, not {seed}.")
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise InputError(f"{path} must end in .png or .jpg.")
     if not path.resolve().parent.is_dir():

@@ -70,10 +70,14 @@ class SplitTexts:
     Attributes:
         files: content by file name.
         planted: how many errors of each code.
+        wrong: how many descriptions hold errors.
+        asked: how many were to hold errors.
     """
 
     files: dict[str, str]
     planted: Counter[Code]
+    wrong: int
+    asked: int
 
 
 def split_texts(
@@ -102,7 +106,8 @@ def split_texts(
     files["truth.jsonl"] = _lines(_truth_row(face) for face in faces)
     if wrong.share:
         files["errors.jsonl"] = _lines(errors)
-    return SplitTexts(files, Counter(error["code"] for error in errors))
+    planted_codes = Counter(error["code"] for error in errors)
+    return SplitTexts(files, planted_codes, len(answers), wrong.count(len(drafts)))
 
 
 def _drafts(face: FaceEntry) -> list[_Draft]:

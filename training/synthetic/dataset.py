@@ -14,7 +14,6 @@ and renamed, so a killed run leaves whole files and the next one makes what is m
 import io
 import json
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
@@ -26,7 +25,7 @@ from tqdm import tqdm
 
 from emola.errors import InputError, ResourceError
 from emola.faces.priors.mediapipe_106 import load_table, mediapipe_106_from_vertices
-from training.synthetic.annotations import FaceEntry, Form, split_texts
+from training.synthetic.annotations import FaceEntry, Form, SplitTexts, split_texts
 from training.synthetic.face import make_face, plan_face
 from training.synthetic.wrong import CODES, Code, WrongPlan
 
@@ -85,18 +84,25 @@ class DatasetReport:
     Attributes:
         faces: how many.
         planted: errors of each code, train and eval together; codes that fit no description are 0.
+        wrong, asked: how many descriptions hold errors, and how many were to.
+        errors: how many each of them was to hold.
     """
 
     faces: int
     planted: dict[Code, int]
+    wrong: int
+    asked: int
+    errors: int
 
     def summary(self) -> str:
-        """Return one or two sentences."""
-        text = f"{self.faces} faces, {2 * self.faces} descriptions."
-        if not any(self.planted.values()):
-            return text
-        counts = ", ".join(f"{code} {count}" for code, count in self.planted.items())
-        return f"{text} Planted errors: {counts}."
+        """Return one to three sentences; what was asked for and could not be planted is said."""
+        text, total = f"{self.faces} faces, {2 * self.faces} descriptions.", sum(self.planted.values())
+        if total:
+            text += f" Planted errors: {', '.join(f'{code} {count}' for code, count in self.planted.items())}."
+        if total < self.asked * self.errors:
+            each = f"{self.wrong} of the {self.asked} descriptions asked for hold errors"
+            text += f" {each}, {total} instead of {self.asked * self.errors}: the faces give occasion for no more."
+        return text
 
 
 def make_dataset(
@@ -117,16 +123,20 @@ def make_dataset(
     try:
         _claim(plan)
         _render(plan, workers, progress)
-        planted = _write_annotations(plan, "eval") + _write_annotations(plan, "train")
+        texts = [_write_annotations(plan, split) for split in ("eval", "train")]
     except OSError as error:
         raise ResourceError(f"The data set in {plan.out} could not be written: {error.strerror or error}.") from error
-    return DatasetReport(plan.count, {code: planted[code] for code in CODES})
+    planted = {code: sum(each.planted[code] for each in texts) for code in CODES}
+    wrong, asked = sum(each.wrong for each in texts), sum(each.asked for each in texts)
+    return DatasetReport(plan.count, planted, wrong, asked, plan.wrong.errors)
 
 
 def _check(plan: DatasetPlan) -> None:
     """Refuse numbers out of range."""
     if plan.count < 1:
         raise InputError(f"The number of faces must be at least 1, but it is {plan.count}.")
+    if plan.seed < 0:
+        raise InputError(f"The seed must be at least 0, but it is {plan.seed}.")
     if not 0 <= plan.wrong.share <= 1:
         raise InputError(f"The share of wrong descriptions must lie between 0 and 1, but it is {plan.wrong.share}.")
     if not 0 <= plan.eval_share <= 1:
@@ -135,6 +145,8 @@ def _check(plan: DatasetPlan) -> None:
         raise InputError(
             "Errors are planted in sentences; brief descriptions have none, so leave --wrong or --form out."
         )
+    if not plan.wrong.share and (plan.wrong.habits or plan.wrong.errors != 1):
+        raise InputError("--habits and --errors say how wrong descriptions err; give their share with --wrong as well.")
     if not 1 <= plan.wrong.errors <= len(CODES):
         raise InputError(f"A wrong description holds 1 to {len(CODES)} errors, not {plan.wrong.errors}.")
 
@@ -158,7 +170,12 @@ def _claim(plan: DatasetPlan) -> None:
     description = {**made, "prior_recipe": PRIOR_RECIPE, "eval_share": plan.eval_share, **texts}
     path = plan.out / "dataset.json"
     if path.is_file():
-        found = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise InputError(
+                f"{plan.out} holds a data set whose dataset.json is damaged; choose another folder."
+            ) from error
         if found != description:
             raise InputError(f"{plan.out} holds another data set ({found}); choose another folder.")
         return
@@ -207,13 +224,13 @@ def _replace(path: Path, content: bytes) -> None:
         raise
 
 
-def _write_annotations(plan: DatasetPlan, split: str) -> Counter[Code]:
-    """Write the questions and answers, the truth and the planted errors of a split; return how many errors of each."""
+def _write_annotations(plan: DatasetPlan, split: str) -> SplitTexts:
+    """Write the questions and answers, the truth and the planted errors of a split, and return them."""
     faces = [_entry(plan, index) for index in range(plan.count) if plan.split(index) == split]
     texts = split_texts(faces, split, SOURCE, plan.wrong, (plan.seed, 3, split == "eval"))
     for name, content in texts.files.items():
         _replace(plan.out / split / name, content.encode())
-    return texts.planted
+    return texts
 
 
 def _entry(plan: DatasetPlan, index: int) -> FaceEntry:

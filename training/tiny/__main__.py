@@ -60,19 +60,22 @@ def _train(arguments: list[str]) -> None:
 def _evaluate(arguments: list[str]) -> None:
     """Measure a model and print tables."""
     from training.tiny.evaluate import check_unseen, evaluate, table, unseen_faces  # heavy: face networks
+    from training.tiny.photo_labels import read_labels
     from training.tiny.photos import photo_table, read_photos, unit_table
 
     options = _evaluation_parser().parse_args(arguments)
+    for name, least in (("n", 1), ("seed", 0), ("threads", 1)):
+        if (value := getattr(options, name)) < least:
+            raise InputError(f"--{name} must be at least {least}, not {value}.")
     torch.set_num_threads(options.threads)
-    answerer = load_answerer(options.model)
     if options.photos is not None:
+        labels, answerer = read_labels(options.photos), load_answerer(options.model)
         for mode in options.modes:
-            readings = read_photos(answerer, options.photos, mode)
+            readings = read_photos(answerer, labels, mode)
             print(f"\n### {mode}\n\n{photo_table(readings)}\n\n{unit_table(readings)}")
         return
-    if options.n < 1:
-        raise InputError(f"--n must be at least 1, but is {options.n}.")
     check_unseen(options.model, options.seed)
+    answerer = load_answerer(options.model)
     faces = unseen_faces(options.cache, options.n, options.seed, options.threads)
     result = evaluate(answerer, faces, tuple(options.modes))
     print(f"{result.faces} rendered faces of series {options.seed}, never trained on.\n\n{table(result)}")

@@ -4,7 +4,6 @@ The faces go through the product's own path: face mesh, aligned crop, prior. The
 drawn faces (see :mod:`training.tiny.detections`) is taken out of the priors; photographs do not have it.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from emola.answer.reading import ActionUnitReading, read_action_units, read_emotion
 from emola.errors import InputError
+from emola.model.storage.json_file import read_json_object
 from emola.taxonomy import Intensity
 from training.synthetic.store import load_store, render_store
 from training.synthetic.truth import UnitTruth, label_emotion
@@ -75,9 +75,9 @@ def unseen_faces(cache: Path, count: int, seed: int, workers: int = 1) -> Unseen
 
 
 def check_unseen(model: Path, seed: int) -> None:
-    """Raise InputError if the model was trained on this series."""
+    """Raise InputError if the model was trained on this series, or what it was trained on cannot be read."""
     path = model / TRAINING
-    if path.is_file() and json.loads(path.read_text(encoding="utf-8"))["seed"] == seed:
+    if path.is_file() and read_json_object(path).get("seed") == seed:
         raise InputError(f"The model was trained on the series {seed}; choose another --seed.")
 
 

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from emola.errors import InputError
 from emola.faces.priors.prior import Prior
 from emola.model import EmolaForConditionalGeneration, EmolaProcessor
+from emola.model.loading import load_model
 from emola.prompt import QUESTIONS
 from training.tiny.answers import Task
 
@@ -95,10 +96,9 @@ def load_answerer(folder: Path) -> Answerer:
     """Return the model in a folder, in fp32 on the CPU.
 
     Raises:
-        InputError: the folder holds no model.
+        InputError: the folder holds no model, or one that is damaged.
     """
     if not (folder / "config.json").is_file():
         raise InputError(f"{folder} holds no model: config.json is missing.")
-    model = EmolaForConditionalGeneration.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    model.eval()  # type: ignore[no-untyped-call]
-    return Answerer(model, EmolaProcessor.from_pretrained(folder, local_files_only=True))
+    loaded = load_model(folder, device="cpu", dtype=torch.float32)
+    return Answerer(loaded.model, loaded.processor)

@@ -1,24 +1,20 @@
 """What EmoLA-tiny says about labelled photographs, beside what an observer saw.
 
-``labels.json`` beside the pictures: ``{"photos": {FILE: {"faces", "expression", "aus_sure", "aus_likely"}}}``; pictures
-with one face are used. Units in ``aus_likely`` count neither for nor against a reading.
+The labels are those of :mod:`training.tiny.photo_labels`; units called likely count neither for nor against a reading.
 """
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from emola.answer.reading import read_action_units, read_emotion
-from emola.errors import InputError
 from emola.faces.analyze import FaceAnalyzer
 from emola.faces.crops import crop_face
 from emola.faces.priors.recipes import get_recipe
 from emola.imaging import open_image
 from emola.taxonomy import ACTION_UNITS
 from training.tiny.generation import Answerer, Mode
+from training.tiny.photo_labels import PhotoLabel
 
 
 @dataclass(frozen=True)
@@ -41,45 +37,34 @@ class PhotoReading:
     refusal: str | None = None
 
 
-def read_photos(answerer: Answerer, folder: Path, mode: Mode) -> list[PhotoReading]:
-    """Describe every labelled photograph with one face.
+def read_photos(answerer: Answerer, labels: list[PhotoLabel], mode: Mode) -> list[PhotoReading]:
+    """Describe labelled photographs of one face each.
 
     Raises:
-        InputError: ``labels.json`` is missing.
+        ImageError: a picture cannot be opened.
     """
-    path = folder / "labels.json"
-    if not path.is_file():
-        raise InputError(f"{path} is missing; it says what each photograph shows.")
-    labels: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["photos"]
     analyzer = FaceAnalyzer()
     try:
-        return [
-            _read(answerer, analyzer, folder / name, label, mode)
-            for name, label in labels.items()
-            if label["faces"] == 1
-        ]
+        return [_read(answerer, analyzer, label, mode) for label in labels]
     finally:
         analyzer.close()
 
 
-def _read(answerer: Answerer, analyzer: FaceAnalyzer, path: Path, label: dict[str, Any], mode: Mode) -> PhotoReading:
+def _read(answerer: Answerer, analyzer: FaceAnalyzer, label: PhotoLabel, mode: Mode) -> PhotoReading:
     """Describe one photograph."""
-    known = set(ACTION_UNITS)
-    sure, likely = (frozenset(set(label[key]) & known) for key in ("aus_sure", "aus_likely"))
-    image = open_image(path)
+    name, seen = label.path.name, (label.sure, label.likely)
+    image = open_image(label.path)
     faces = analyzer.analyze(image)
     refusal = "no face found" if not faces else next((g.reason for g in faces[0].gates if g.refuses), None)
     if refusal is not None:
-        return PhotoReading(path.name, label["expression"], None, sure, likely, frozenset(), refusal)
+        return PhotoReading(name, label.expression, None, *seen, frozenset(), refusal)
     processor = answerer.processor
     crop = crop_face(image, faces[0], processor.crop_recipe)
     prior = get_recipe(processor.prior_recipe).compute(image, faces[0]).values[None]
-    units = answerer.answer("au", mode, [crop], np.asarray(prior), path.name)[0]
-    emotion = answerer.answer("emotion", mode, [crop], np.asarray(prior), path.name)[0]
+    units = answerer.answer("au", mode, [crop], np.asarray(prior), name)[0]
+    emotion = answerer.answer("emotion", mode, [crop], np.asarray(prior), name)[0]
     said = frozenset(reading.number for reading in read_action_units(units, protocol="strict"))
-    return PhotoReading(
-        path.name, label["expression"], read_emotion(emotion, protocol="strict").label, sure, likely, said
-    )
+    return PhotoReading(name, label.expression, read_emotion(emotion, protocol="strict").label, *seen, said)
 
 
 def photo_table(readings: list[PhotoReading]) -> str:

@@ -28,6 +28,10 @@ class WrongPlan:
     errors: int = 1
     habits: bool = False
 
+    def count(self, descriptions: int) -> int:
+        """Return how many of so many descriptions are to be wrong."""
+        return round(self.share * descriptions)
+
 
 def choose_wrong(
     descriptions: Sequence[tuple[UnitDescription | EmotionDescription, Truth]], plan: WrongPlan, seed: Sequence[int]
@@ -44,7 +48,7 @@ def choose_wrong(
         seed: of the choice; the same one gives the same answers.
     """
     order = np.random.default_rng([*seed]).permutation(len(descriptions))
-    wanted = round(plan.share * len(descriptions))
+    wanted = plan.count(len(descriptions))
     used: Counter[Code] = Counter()
     answers: dict[int, WrongAnswer] = {}
     for position in map(int, order):
