@@ -71,3 +71,18 @@ def test_impossible_shares_are_one_sentence(tmp_path: Path, capsys) -> None:
 def test_a_data_set_from_before_habits_is_still_the_same(tmp_path) -> None:
     make_dataset(DatasetPlan(tmp_path, 2, 1, WrongPlan(0.5)), progress=lambda *_: None)
     assert json.loads((tmp_path / "dataset.json").read_text())["wrong"] == {"share": 0.5, "errors": 1}
+
+
+def test_errors_that_no_face_gives_occasion_for_are_told(tmp_path: Path) -> None:
+    report = make_dataset(DatasetPlan(tmp_path / "x", 12, 11, WrongPlan(1.0, 5, habits=True), eval_share=0.0))
+    rows = [json.loads(line) for line in (tmp_path / "x/train/errors.jsonl").read_text().splitlines()]
+    wrong = len({(row["id"], row["task"]) for row in rows})
+    assert 0 < wrong < 24 and report.wrong == wrong and report.asked == 24
+    told = f"{wrong} of the 24 descriptions asked for hold errors, {len(rows)} instead of 120: the faces give"
+    assert told in report.summary()
+
+
+def test_a_share_that_is_reached_needs_no_such_words(written: Path) -> None:
+    report = make_dataset(DatasetPlan(written / "planted", 40, 11, WrongPlan(0.4)))
+    assert report.wrong == report.asked == 32 and "instead of" not in report.summary()
+    assert "instead of" not in make_dataset(DatasetPlan(written / "correct", 40, 11)).summary()

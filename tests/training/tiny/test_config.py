@@ -1,3 +1,4 @@
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,11 @@ def test_values_at_the_limits_are_accepted(minimal: Path) -> None:
     changes = ["share_both=0.35", "share_image=0.65", "train_faces=250", "bank_faces=250", "eval_faces=1"]
     config = TinyConfig.read(minimal, [*changes, "checkpoint_seconds=0", "bridge_steps=0", "vision_width=32"])
     assert config.share_image == 0.65 and config.train_faces == config.bank_faces == 250 and config.eval_faces == 1
+
+
+@pytest.mark.parametrize(("given", "ending"), [([], "tiny.yaml "), (["SMOKE=1"], "tiny.yaml --smoke")])
+def test_make_tiny_runs_the_shipped_recipe(given: list[str], ending: str, repository: Path) -> None:
+    shown = subprocess.run(
+        ["make", "--dry-run", "tiny", *given], cwd=repository, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert shown[-1].endswith(f"-m training.tiny --config training/configs/{ending}")

@@ -67,11 +67,11 @@ MAKE = ("make", "--out", "new", "--n", "2", "--workers", "1")
 )
 def test_a_mistake_is_one_sentence(command, arguments, told, place: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(place)
-    before = {path for path in place.rglob("*")}
+    before = set(place.rglob("*"))
     assert command(arguments) == 2
     error = capsys.readouterr().err
     assert told in error and "Traceback" not in error
-    assert {path for path in place.rglob("*")} == before, "nothing was begun"
+    assert set(place.rglob("*")) == before, "nothing was begun"
 
 
 @pytest.mark.parametrize(

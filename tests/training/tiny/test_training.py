@@ -1,14 +1,17 @@
 """The whole recipe in miniature, once, and that a stopped run ends with the same weights as an undisturbed one."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from training.tiny import bridge, language, vision
+from training.tiny.__main__ import main
 from training.tiny.checkpoint import load_checkpoint
 from training.tiny.config import TinyConfig
 from training.tiny.data import load_data, mirrored_mesh, priors_of
@@ -26,10 +29,16 @@ class Stopped(Exception):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, repository: Path) -> TinyConfig:
-    folder = tmp_path_factory.mktemp("tiny")
-    config = TinyConfig.read(repository / "training/configs/tiny.yaml").miniature(folder / "cache", folder / "model")
-    train(config)
-    return config
+    """What ``make tiny SMOKE=1`` runs, in a folder that is kept."""
+    folder, elsewhere = tmp_path_factory.mktemp("tiny"), tmp_path_factory.mktemp("elsewhere")
+    recipe = repository / "training/configs/tiny.yaml"
+    with pytest.MonkeyPatch.context() as patch:
+        kept = SimpleNamespace(TemporaryDirectory=lambda: nullcontext(str(folder)))
+        patch.setattr("training.tiny.__main__.tempfile", kept)
+        patch.chdir(elsewhere)
+        assert main(["--config", str(recipe), "--smoke"]) == 0
+    assert not list(elsewhere.iterdir()), "the folders of the recipe are not touched"
+    return TinyConfig.read(recipe).miniature(folder / "cache", folder / "model")
 
 
 def entries(config: TinyConfig, stage: str) -> list[dict]:
