@@ -21,6 +21,7 @@ from emola import __version__
 from emola.errors import EmolaError, InputError
 from emola.exit_code import exit_code
 from emola.shelf import TINY, ModelShelf, load_source
+from training.jobs.places import default_runs
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -62,7 +63,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--files", type=Path, default=Path(place("EMOLA_FILES", "review-files")), metavar="DIR", help=files
     )
     runs = "training and benchmark runs (default: %(default)s; EMOLA_RUNS)"
-    parser.add_argument("--runs", type=Path, default=Path(place("EMOLA_RUNS", "runs")), metavar="DIR", help=runs)
+    parser.add_argument("--runs", type=Path, default=default_runs(), metavar="DIR", help=runs)
     kept = place("EMOLA_SNAPSHOTS")
     snapshots = "copy the database there while it changes, restore it from there at the start (EMOLA_SNAPSHOTS)"
     parser.add_argument("--snapshots", type=Path, default=Path(kept) if kept else None, metavar="DIR", help=snapshots)

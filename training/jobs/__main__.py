@@ -12,21 +12,19 @@ from pathlib import Path
 from emola.exit_code import exit_code
 from training.jobs.board import Jobs
 from training.jobs.job import Job
+from training.jobs.places import default_runs, jobs_folder
+
+COMMANDS = (
+    ("list", "every job and how it stands"),
+    ("log", "the end of what a job printed"),
+    ("cancel", "stop a job; what it wrote stays"),
+    ("resume", "continue a job that failed, died or was stopped"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m training.jobs", description="Training and benchmark jobs.")
-    parser.add_argument("--folder", type=Path, default=Path("runs/jobs"), help="where the jobs lie (runs/jobs)")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("list", help="every job and how it stands")
-    for name, what in (
-        ("log", "the end of what a job printed"),
-        ("cancel", "stop a job; what it wrote stays"),
-        ("resume", "continue a job that failed, died or was stopped"),
-    ):
-        commands.add_parser(name, help=what).add_argument("name", metavar="NAME", help="of the job, as list shows it")
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
 
     def act() -> None:
         jobs = Jobs(options.folder)
@@ -38,6 +36,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(_line(jobs.cancel(options.name) if options.command == "cancel" else jobs.resume(options.name)))
 
     return exit_code(act)
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return the parser; ``--folder`` may stand before or after the command."""
+    place = "where the jobs lie (default: %(default)s; EMOLA_RUNS moves it)"
+    parser = argparse.ArgumentParser(prog="python -m training.jobs", description="Training and benchmark jobs.")
+    parser.add_argument("--folder", type=Path, default=jobs_folder(default_runs()), metavar="DIR", help=place)
+    after = argparse.ArgumentParser(add_help=False)
+    after.add_argument("--folder", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="where the jobs lie")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, what in COMMANDS:
+        command = commands.add_parser(name, help=what, description=what, parents=[after])
+        if name != "list":
+            command.add_argument("name", metavar="NAME", help="of the job, as list shows it")
+    return parser
 
 
 def _line(job: Job) -> str:

@@ -80,7 +80,7 @@ class Jobs:
             InputError: there is none of that name.
         """
         if not name or "/" in name or name.startswith("."):
-            raise InputError(f"{name!r} is no name of a job.")
+            raise InputError(f"{name!r} is no name of a job; `python -m training.jobs list` shows them.")
         return Job.read(self.folder / name).observed()
 
     def cancel(self, name: str) -> Job:

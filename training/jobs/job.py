@@ -123,6 +123,9 @@ class Job:
         try:
             content = json.loads((folder / FILE).read_text(encoding="utf-8"))
             return cls._from_json(folder, content)
+        except FileNotFoundError as error:
+            listing = f"python -m training.jobs list --folder {folder.parent}"
+            raise InputError(f"There is no job called {folder.name}; `{listing}` shows them.") from error
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(f"{folder / FILE} is no job file: {error}.") from error
 

@@ -4,10 +4,12 @@ import signal
 import time
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import psutil
 import pytest
 
+import app
 from emola.errors import InputError
 from training.jobs.__main__ import main
 from training.jobs.board import Jobs
@@ -158,5 +160,23 @@ def test_the_shell_lists_and_refuses_in_sentences(tmp_path, capsys):
     assert "failed" in capsys.readouterr().out
     assert main([*folder, "cancel", "one"]) == 2
     assert "nothing to stop" in capsys.readouterr().err
-    assert main(["--folder", str(tmp_path / "none"), "list"]) == 0
+    assert main(["list", "--folder", str(tmp_path / "none")]) == 0
     assert "no job" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["log", "cancel", "resume"])
+def test_a_job_that_is_not_there_is_said_with_where_to_look(tmp_path, capsys, command):
+    make(tmp_path)
+    assert main([command, "x", "--folder", str(tmp_path / "jobs")]) == 2
+    said = f"There is no job called x; `python -m training.jobs list --folder {tmp_path / 'jobs'}` shows them.\n"
+    assert capsys.readouterr().err == said
+
+
+def test_the_shell_looks_where_the_studio_puts_its_jobs(tmp_path, capsys, monkeypatch):
+    make(tmp_path, state="failed", title="Moved")
+    monkeypatch.setenv("EMOLA_RUNS", str(tmp_path))
+    assert main(["list"]) == 0
+    assert "Moved" in capsys.readouterr().out
+    assert app.parse([]).runs == tmp_path
+    monkeypatch.setenv("EMOLA_RUNS", "")
+    assert app.parse([]).runs == Path("runs")
