@@ -1,10 +1,12 @@
 """One turn of the loop, from training files to a report; killed at any moment, the same call goes on."""
 
 import json
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +16,10 @@ from training.loop.plan import LoopPlan
 from training.loop.steps import plan_steps, run_steps
 from training.loop.summary import summarise
 
+logger = logging.getLogger(__name__)
+
 LINEAGE = "lineage.json"
 """File beside an adapter that says what it was trained on."""
-
 
 _LOOK_S: Final = 0.2
 
@@ -83,12 +86,24 @@ def write_lineage(adapter: Path, lineage: Mapping[str, Any]) -> None:
 
 
 def find_adapters(runs: Path) -> dict[str, str]:
-    """Return ``BASE+ADAPTER`` and a title for every adapter below ``runs`` that has a lineage, the newest first."""
-    found = sorted(runs.glob(f"**/adapter/{LINEAGE}"), key=lambda path: -path.stat().st_mtime)
-    adapters = {}
-    for path in found:
+    """Return ``BASE+ADAPTER`` and a title for every adapter below ``runs`` that has a lineage, the newest first.
+
+    One whose lineage is damaged is left out, and a warning of the log names the file, once while it stays as it is.
+    """
+    written = {path: path.stat().st_mtime_ns for path in runs.glob(f"**/adapter/{LINEAGE}")}
+    found = (_adapter(path, written[path]) for path in sorted(written, key=lambda path: -written[path]))
+    return dict(entry for entry in found if entry is not None)
+
+
+@lru_cache(maxsize=1024)
+def _adapter(path: Path, _written: int) -> tuple[str, str] | None:
+    """Return ``BASE+ADAPTER`` and a title as a lineage file says, read once as long as it is not written again."""
+    try:
         lineage = json.loads(path.read_text(encoding="utf-8"))
+        base, seed = lineage["base"], lineage["seed"]
         release = f"release {lineage['release']}" if lineage.get("release") else None
         learnt = lineage.get("data") or ", ".join(filter(None, [lineage.get("arm"), release]))
-        adapters[f"{lineage['base']}+{path.parent}"] = f"{learnt}, seed {lineage['seed']} ({path.parents[2].name})"
-    return adapters
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        logger.warning("%s is damaged (%s: %s), so its adapter is left out.", path, type(error).__name__, error)
+        return None
+    return f"{base}+{path.parent}", f"{learnt}, seed {seed} ({path.parents[2].name})"
