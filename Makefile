@@ -44,7 +44,7 @@ tiny: .venv/dev  ## train EmoLA-tiny from nothing into runs/tiny/model, resumabl
 	$(BIN)/python -m training.tiny --config training/configs/tiny.yaml $(if $(SMOKE),--smoke)
 
 loop: .venv/app  ## planted errors corrected by script, release, LoRA over three seeds, scores before and after, offline
-	$(BIN)/python app.py loop --sample 150 --limit 75 --seeds 1 2 3 --out runs/loop
+	$(BIN)/python app.py loop --sample 150 --limit 75 --seeds 1 2 3
 
 fmt: .venv/dev
 	$(BIN)/ruff check --fix .

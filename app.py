@@ -4,6 +4,7 @@ Here, and only here, the review and the training meet: each gets functions of th
 """
 
 import argparse
+import difflib
 import gc
 import os
 import signal
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
     from review.snapshots import SnapshotKeeper
 
 MAX_UPLOAD = "200mb"
+COMMANDS = ("loop",)
+EPILOG = """\
+command:
+  loop      corrections become a release, a LoRA, a score beside the old one, an adapter for the demo
+example:
+  python app.py loop --sample 150 --limit 75
+"""
 SAMPLE_FACES = 60
 SAMPLE_WRONG = 0.35
 """Rendered faces of the sample project, and the share of their descriptions with a planted error."""
@@ -45,18 +53,19 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the options of the command line."""
     place = os.environ.get
     host = place("GRADIO_SERVER_NAME", "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1")
-    parser = argparse.ArgumentParser(prog="python app.py", description="EmoLA studio: faces described in words.")
-    parser.add_argument("--version", action="version", version=f"EmoLA studio {__version__}")
-    parser.add_argument(
-        "--model",
-        action="append",
-        metavar="M",
-        help="folder or hub id of a model, BASE+ADAPTER for an adapter; repeat it to compare (default: EmoLA-tiny)",
+    parser = argparse.ArgumentParser(
+        prog="python app.py",
+        description="EmoLA studio: faces described in words.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"EmoLA studio {__version__}")
+    models = "folder or hub id of a model, BASE+ADAPTER for an adapter; repeat it to compare (default: EmoLA-tiny)"
+    parser.add_argument("--model", action="append", metavar="M", help=models)
     parser.add_argument("--host", default=host, help="default: %(default)s")
     port = place("GRADIO_SERVER_PORT", "7860")
     parser.add_argument("--port", type=int, default=port, help="default: %(default)s")
-    database = "review database: a file or postgresql://... (default: %(default)s; EMOLA_DB)"
+    database = "review database: a file or postgresql://... (default: EMOLA_DB, else review.db)"
     parser.add_argument("--db", default=place("EMOLA_DB", "review.db"), metavar="URL", help=database)
     files = "sample project, faces sent, releases (default: %(default)s; EMOLA_FILES)"
     parser.add_argument(
@@ -84,13 +93,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the studio until it is stopped, or run the loop; return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["loop"]:
-        from review.loop_releases import corrected_sample, release_of
-        from training.loop.command import run_command
-
-        return exit_code(
-            lambda: run_command(words[1:], release_of, corrected_sample), "Stopped; the same command goes on."
-        )
+        return exit_code(partial(loop, words[1:]), "Stopped; the same command goes on.")
+    if words and not words[0].startswith("-"):
+        return exit_code(partial(refuse_command, words[0]))
     return exit_code(partial(serve, parse(words)))
+
+
+def loop(arguments: Sequence[str]) -> None:
+    """Run one turn of the loop."""
+    from review.loop_releases import corrected_sample, find_for_loop, make_for_loop, shown
+    from training.loop.command import ReviewSide, run_command
+
+    run_command(arguments, ReviewSide(find_for_loop, make_for_loop, corrected_sample, shown))
+
+
+def refuse_command(word: str) -> None:
+    """Raise InputError for a word that is no command, naming the one that was meant."""
+    near = difflib.get_close_matches(word.lower(), COMMANDS, n=1)
+    meant = f"did you mean python app.py {near[0]}?" if near else "python app.py --help shows what there is."
+    raise InputError(f"There is no command {word!r}; {meant}")
 
 
 def serve(options: argparse.Namespace) -> None:

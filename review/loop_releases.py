@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from emola.errors import InputError
+from review.console import open_database
 from review.database import Database
 from review.importing import import_faba
 from review.planting import read_errors
-from review.releasing import make_release, recover_releases
+from review.releasing import make_release, preview_release, recover_releases
 from review.scripted import review_campaign
 from review.store.campaigns import CampaignFilter, create_campaign, list_campaigns
 from review.store.people import ensure_user
@@ -18,29 +19,61 @@ LOGIN = "loop"
 CORRECTED = "corrected"
 
 
-def release_of(url: str, folder: Path, name: str, make: bool) -> tuple[Path, Path]:
-    """Return folder and data root of a release.
+def find_for_loop(url: str, name: str, can_be_made: bool, labelled: bool) -> tuple[Path, Path] | None:
+    """Return folder and data root of a release, or None where it is still to be made; nothing is written.
+
+    Args:
+        url: of a database that exists.
+        name: of the release.
+        can_be_made: whether one that is not there is made later, of all that is gold now.
+        labelled: whether it must hold benchmark labels, since nothing else is measured on.
+
+    Raises:
+        InputError: there is no database or no complete release of that name, nothing to release, or no such label.
+    """
+    with open_database(url) as database:
+        with database.read() as session:
+            found = find_release(session, name=name)
+        complete = found is not None and found.state == "complete"
+        if not complete and not can_be_made:
+            raise InputError(
+                f"There is no complete release {name!r} in {shown(url)}; make it, or name none to have one made."
+            )
+        rows = found.counts if found is not None and complete else preview_release(database).counts
+    if not any(number for path, number in rows.items() if path != "left_out"):
+        raise InputError(
+            f"There is nothing to release yet in {shown(url)}: nothing in it has been reviewed to the end."
+        )
+    if labelled and not any(rows.get(f"benchmark/{task}.jsonl") for task in ("au", "emotion")):
+        which = f"The release {name!r}" if complete else f"A release of what is gold in {shown(url)}"
+        raise InputError(
+            f"{which} holds no benchmark labels, since no corrected picture is of an evaluation split; say with --data "
+            "what to measure on (a folder with evaluation JSON, a data set or another release)."
+        )
+    return _places(found) if found is not None and complete else None
+
+
+def make_for_loop(url: str, folder: Path, name: str) -> tuple[Path, Path]:
+    """Make a release of all that is gold now, anew where it was only begun; return its folder and data root.
 
     Args:
         url: of the database.
         folder: where new releases are put.
         name: of the release.
-        make: whether one that is not there is made, of all that is gold now; one that was begun is made anew.
 
     Raises:
-        InputError: there is no complete release of that name, or nothing to release.
+        InputError: there is nothing to release.
     """
-    database = Database(url)
-    database.upgrade()
-    recover_releases(database)
-    with database.write() as session:
-        actor = ensure_user(session, login=LOGIN, role="lead")
-        found = find_release(session, name=name)
-    if found is not None and found.state == "complete":
-        return _places(found)
-    if not make:
-        raise InputError(f"There is no complete release {name!r} in {url}; make it, or name none to have one made.")
-    return _places(make_release(database, name=name, folder=folder, actor_id=actor.id))
+    with open_database(url) as database:
+        recover_releases(database)
+        with database.write() as session:
+            actor = ensure_user(session, login=LOGIN, role="lead")
+        return _places(make_release(database, name=name, folder=folder, actor_id=actor.id))
+
+
+def shown(url: str) -> str:
+    """Return what a user named as database, without its password."""
+    return Database(url).url if "://" in url else url
 
 
 def complete_releases(database: Database) -> list[tuple[Path, Path]]:

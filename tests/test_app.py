@@ -66,6 +66,15 @@ def test_help_names_every_option(repository):
         assert option in done.stdout
 
 
+def test_help_shows_the_command_and_a_mistyped_one_is_answered_with_it(repository):
+    shown = run_app(repository, "--help", EMOLA_DB="postgresql://ann:secret@server/review").stdout
+    assert "python app.py loop --sample" in shown and "secret" not in shown
+    done = run_app(repository, "lop")
+    assert done.returncode == 2
+    assert done.stderr == "There is no command 'lop'; did you mean python app.py loop?\n"
+    assert "--help shows" in run_app(repository, "train").stderr
+
+
 def test_port_in_use_is_one_sentence(repository):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -73,6 +73,12 @@ class Jobs:
         found = [_read(file.parent) for file in self.folder.glob(f"[!.]*/{FILE}")]
         return sorted(found, key=lambda job: (-job.created, job.id))
 
+    def comes_first(self, name: str) -> bool:
+        """Say whether no job that was asked for earlier than this one still waits."""
+        waiting = [job for job in self.find() if job.state == "queued"]
+        first = min(waiting, key=lambda job: (job.created, job.id), default=None)
+        return first is None or first.id == name
+
     def get(self, name: str) -> Job:
         """Return one job as it really stands.
 
@@ -106,8 +112,12 @@ class Jobs:
         """Start a job that failed, died or was cancelled again, in the same folder, where it was.
 
         Raises:
-            InputError: there is none of that name, or it runs, or it is done.
+            InputError: there is none of that name, or it runs, or it is done, or it is a loop of the shell.
         """
+        if (loop := self.get(name)).kind == "loop":
+            raise InputError(
+                f"{loop.title} was started in a shell; the same command there (python app.py loop) goes on."
+            )
         with turn(self.get(name).folder, lambda: True, partial(time.sleep, _LOOK_S)):  # of two at once one is refused
             job = self.get(name)
             if job.state == "done" or not job.is_over:

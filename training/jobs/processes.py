@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -11,6 +12,8 @@ import psutil
 
 _SAME_START_S = 0.5
 """Start times are read with clock ticks; closer ones are the same."""
+_GRACE_S = 15.0
+"""A command that still runs so long after it was asked to end is killed."""
 
 
 @dataclass(frozen=True)
@@ -66,3 +69,13 @@ class ProcessMark:
         if self.is_alive():
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
+
+
+def end_command(child: "subprocess.Popen[bytes]") -> None:
+    """Stop a command: SIGTERM, then SIGKILL when that does not help."""
+    child.terminate()
+    try:
+        child.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -19,13 +20,12 @@ from emola.errors import EmolaError
 from emola.exit_code import exit_code
 from training.jobs.board import Jobs
 from training.jobs.job import Job, Progress, Stage
-from training.jobs.processes import ProcessMark
+from training.jobs.processes import ProcessMark, end_command
 from training.jobs.progress import ProgressReader
 from training.jobs.turns import turn
 
 _STEP_S: Final = 0.2
 _BEAT_S: Final = 1.0
-_GRACE_S: Final = 15.0
 _TAIL_BYTES: Final = 2000
 
 
@@ -50,7 +50,7 @@ class Worker:
         signal.signal(signal.SIGTERM, self._ask)
         self._note(state="queued")
         try:
-            with turn(self._job.folder.parent, self._comes_first, self._wait) as lock:
+            with turn(self._jobs.folder, partial(self._jobs.comes_first, self._job.id), self._wait) as lock:
                 self._note(state="running", started=time.time())
                 for number in range(self._job.stage, len(self._job.stages)):
                     self._note(stage=number, progress=Progress())
@@ -70,7 +70,7 @@ class Worker:
         try:
             while child.poll() is None:
                 if self._asked or self._job.is_cancelled:
-                    _end(child)
+                    end_command(child)
                     raise Stopped
                 self._beat(progress.read)
                 time.sleep(_STEP_S)
@@ -87,12 +87,6 @@ class Worker:
             log.flush()
             command = [sys.executable, "-m", "training.jobs.stage", str(reading), stage.module, *stage.arguments]
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(reading, lock))
-
-    def _comes_first(self) -> bool:
-        """Say whether no job that was asked for earlier still waits."""
-        waiting = [job for job in self._jobs.find() if job.state == "queued"]
-        first = min(waiting, key=lambda job: (job.created, job.id), default=None)
-        return first is None or first.id == self._job.id
 
     def _wait(self) -> None:
         if self._asked or self._job.is_cancelled:
@@ -121,16 +115,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Worker(Job.read(folder)).run()
 
     return exit_code(act)
-
-
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    """Stop a command: SIGTERM, then SIGKILL when that does not help."""
-    child.terminate()
-    try:
-        child.wait(_GRACE_S)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
 
 
 def _last_words(log: Path, code: int) -> str:

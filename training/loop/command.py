@@ -4,126 +4,149 @@ What concerns the review comes in as functions, since training and review meet o
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Final
 
-from emola.errors import InputError
-from emola.shelf import TINY
+from training.jobs.board import Jobs
+from training.jobs.places import jobs_folder
+from training.loop.options import read_options
 from training.loop.plan import Arm, LoopPlan, arm_of_release
+from training.loop.steps import STATE, check_folder, other_turn, plan_steps
 from training.loop.summary import summary_markdown
 from training.loop.turn import alone_in, run_turn
 from training.synthetic.dataset import DatasetPlan, make_dataset
 from training.synthetic.wrong import WrongPlan
 
-CONFIG = Path("training/configs/loop_tiny.yaml")
 SAMPLE_SEED, UNSEEN_SEED = 21, 22
 SAMPLE_WRONG, SAMPLE_ERRORS = 0.5, 3
 UNSEEN_FACES = 150
 """Where the loop is shown on rendered faces: share of wrong descriptions, mistakes in each at most, and how many faces
 it is measured on unless a number of questions is named."""
 
-RELEASE = "release.txt"
+RELEASE: Final = "release.txt"
 """File of a turn's folder that says which release was made for it, so that a killed turn goes on with the same one."""
 
-ReleaseOf = Callable[[str, Path, str, bool], tuple[Path, Path]]
-"""Database, folder of releases, name, whether to make it if it is not there; returns its folder and its data root."""
+SAMPLE: Final = "sample"
+"""Folder of the rendered faces in the folder of a turn on them."""
 
-CorrectedSample = Callable[[Path, Path], Path]
-"""Folder of rendered faces with planted errors, working folder; returns the release of the corrected descriptions."""
+Places = tuple[Path, Path]
+"""Folder and data root of a release."""
 
 
-def run_command(arguments: Sequence[str], release_of: ReleaseOf, corrected_sample: CorrectedSample) -> None:
+@dataclass(frozen=True)
+class ReviewSide:
+    """What a turn needs of the review.
+
+    Attributes:
+        find: database, name, whether a release that is not there could be made, whether it must hold benchmark labels;
+            returns the release, or None where it is to be made. It writes nothing and raises where a turn is in vain.
+        make: database, folder of releases, name; makes the release of all that is gold now.
+        correct_sample: rendered faces with planted errors, working folder; returns the release of the corrected
+            descriptions.
+        shown: returns the URL of a database without its password.
+    """
+
+    find: Callable[[str, str, bool, bool], Places | None]
+    make: Callable[[str, Path, str], Places]
+    correct_sample: Callable[[Path, Path], Path]
+    shown: Callable[[str], str]
+
+
+def run_command(arguments: Sequence[str], review: ReviewSide) -> None:
     """Run one turn and print what it has shown.
 
     Raises:
         InputError: the options, the release or a step's input cannot be used.
         EmolaError: a step failed.
     """
-    options = _parser().parse_args(arguments)
+    options = read_options(arguments)
     say = partial(print, file=sys.stderr, flush=True)
+    prepare = _prepare_release if options.sample is None else _prepare_sample
+    prepare(options, review, say)  # refuses before the folder is made
     with alone_in(options.out, say) as lock:
-        plan = (
-            _plan_release(options, release_of, say)
-            if options.sample is None
-            else _plan_sample(options, corrected_sample)
-        )
-        summary = run_turn(plan, say, lock)
+        plan = prepare(options, review, say)()  # again, since another process may have worked in it until now
+        summary = run_turn(plan, Jobs(jobs_folder(options.runs)), say, lock)
     sys.stdout.write(f"{summary_markdown(summary)}\nThe report is {plan.out / 'report.html'}.\n")
     if options.sample is None:
         runs = f"--old {plan.out / 'base-answers'} --new {plan.out / f'corrected-seed{plan.seeds[0]}-answers'}"
-        say(f"To let reviewers say blindly which is better: python -m review blind-check ask {runs} --db {options.db}")
+        command = f"python -m review blind-check ask {runs} --db {review.shown(options.db)}"
+        say(f"To let reviewers say blindly which is better: {command}")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python app.py loop",
-        description="Corrections become a release, a LoRA, a score beside the old one, and an adapter for the demo. "
-        "The same command continues what was stopped.",
-    )
-    place = os.environ.get
-    database = "review database (default: %(default)s; EMOLA_DB)"
-    parser.add_argument("--db", default=place("EMOLA_DB", "review.db"), metavar="URL", help=database)
-    files = "where releases lie (default: %(default)s; EMOLA_FILES)"
-    parser.add_argument(
-        "--files", type=Path, default=Path(place("EMOLA_FILES", "review-files")), metavar="DIR", help=files
-    )
-    parser.add_argument("--release", metavar="NAME", help="a release that exists; a new one is made without it")
-    parser.add_argument("--out", type=Path, default=Path("runs/loop"), metavar="DIR", help="default: %(default)s")
-    parser.add_argument("--base", default=str(TINY), metavar="M", help="model to train on (default: EmoLA-tiny)")
-    parser.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help="default: %(default)s")
-    parser.add_argument("--data", metavar="D", help="what to measure on (default: the release's benchmark rows)")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1], metavar="S", help="trainings (default: seed 1)")
-    parser.add_argument(
-        "--sample",
-        type=int,
-        metavar="N",
-        help="show the loop on N rendered faces with planted errors, corrected by a scripted reviewer, against "
-        "training on the uncorrected descriptions; with a database of its own in --out",
-    )
-    parser.add_argument("--limit", type=int, metavar="N", help="measure on the first N questions of each task only")
-    return parser
+def _prepare_release(
+    options: argparse.Namespace, review: ReviewSide, say: Callable[[str], None]
+) -> Callable[[], LoopPlan]:
+    """Refuse a turn over a release that would be in vain, writing nothing; return what makes its plan.
 
-
-def _plan_release(options: argparse.Namespace, release_of: ReleaseOf, say: Callable[[str], None]) -> LoopPlan:
-    """Return a turn over one release: the one that was named, or a new one that the folder then remembers."""
+    The release is the one that was named, else a new one, which the folder then remembers.
+    """
     note = options.out / RELEASE
     known = note.read_text(encoding="utf-8").strip() if note.is_file() else ""
-    if options.release is None and not known:
-        known = f"loop-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    name = options.release or known or f"loop-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    found = review.find(options.db, name, options.release is None, options.data is None)
+    if (options.out / SAMPLE).is_dir() or (found is None and (options.out / STATE).exists()):
+        raise other_turn(options.out)
+    if found is not None:
+        plan = _release_plan(options, found)
+        check_folder(plan, plan_steps(plan))
+
+    def make() -> LoopPlan:
+        if known and options.release is None:
+            say(f"{options.out} goes on with the release {known}; name another folder with --out for a new one.")
+        if found is not None:
+            return _release_plan(options, found)
         partial_note = note.with_name(f".{RELEASE}")
-        partial_note.write_text(known, encoding="utf-8")
+        partial_note.write_text(name, encoding="utf-8")
         partial_note.replace(note)
-    elif options.release is None:
-        say(f"{options.out} goes on with the release {known}; name another folder with --out for a new one.")
-    folder, root = release_of(options.db, options.files / "releases", options.release or known, options.release is None)
-    arm = arm_of_release("corrected", folder)
-    data = options.data or str(folder)
+        return _release_plan(options, review.make(options.db, options.files / "releases", name))
+
+    return make
+
+
+def _release_plan(options: argparse.Namespace, release: Places) -> LoopPlan:
+    folder, root = release
     return LoopPlan(
-        options.out, options.base, options.config, root, (arm,), data, tuple(options.seeds), limit=options.limit
+        options.out,
+        options.base,
+        options.config,
+        root,
+        (arm_of_release("corrected", folder),),
+        options.data or str(folder),
+        tuple(options.seeds),
+        limit=options.limit,
+        task=options.task,
     )
 
 
-def _plan_sample(options: argparse.Namespace, corrected_sample: CorrectedSample) -> LoopPlan:
-    """Return a turn that compares corrected with uncorrected descriptions of rendered faces."""
-    if options.sample < 1:
-        raise InputError(f"--sample must be the number of faces, at least 1, not {options.sample}.")
-    sample, unseen = options.out / "sample", options.out / "unseen"
+def _prepare_sample(
+    options: argparse.Namespace, review: ReviewSide, _: Callable[[str], None]
+) -> Callable[[], LoopPlan]:
+    """Refuse the folder of another turn; return what makes the plan of one on rendered faces."""
+    taken = any((options.out / name).exists() for name in (STATE, RELEASE))
+    if taken and not (options.out / SAMPLE).is_dir():
+        raise other_turn(options.out)
+    return partial(_sample_plan, options, review)
+
+
+def _sample_plan(options: argparse.Namespace, review: ReviewSide) -> LoopPlan:
+    """Render faces and correct them; return a turn that compares corrected with uncorrected descriptions."""
+    sample, unseen = options.out / SAMPLE, options.out / "unseen"
     wrong = WrongPlan(SAMPLE_WRONG, SAMPLE_ERRORS, habits=True)
     make_dataset(DatasetPlan(sample, options.sample, SAMPLE_SEED, wrong, eval_share=0.0))
     make_dataset(DatasetPlan(unseen, options.limit or UNSEEN_FACES, UNSEEN_SEED, eval_share=1.0))
-    release = corrected_sample(sample, options.out)
+    release = review.correct_sample(sample, options.out)
     uncorrected = Arm("uncorrected", *(sample / "train" / f"train_{task}_anno.json" for task in ("au", "emotion")))
-    arms = (uncorrected, arm_of_release("corrected", release))
     return LoopPlan(
         options.out,
         options.base,
         options.config,
         sample,
-        arms,
+        (uncorrected, arm_of_release("corrected", release)),
         str(unseen),
         tuple(options.seeds),
         inputs="both",

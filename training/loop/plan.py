@@ -5,9 +5,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emola.errors import InputError
+
+if TYPE_CHECKING:
+    from training.benchmark.data_source import TaskChoice
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class LoopPlan:
         seeds: of the trainings, at least one.
         inputs: what the models are given: both, prior or image; None for what the base says.
         limit: benchmark questions of each task, None for all.
+        task: what is asked: both, au or emotion.
         planted: whether the first arm holds the habits of ``training.synthetic make --habits``; they are counted then.
     """
 
@@ -53,6 +57,7 @@ class LoopPlan:
     seeds: tuple[int, ...] = (1,)
     inputs: str | None = None
     limit: int | None = None
+    task: "TaskChoice" = "both"
     planted: bool = False
 
     def __post_init__(self) -> None:
@@ -66,6 +71,12 @@ class LoopPlan:
                 raise InputError(f"There is nothing to learn from: the training set {arm.name!r} holds no description.")
         if not self.config.is_file():
             raise InputError(f"The configuration {self.config} is not there; name one of training/configs.")
+
+    @property
+    def title(self) -> str:
+        """What the turn is, for people."""
+        release = self.arms[-1].lineage.get("release")
+        return f"Loop on {'rendered faces' if self.planted else f'release {release}'} in {self.out}"
 
     def adapter(self, arm: Arm, seed: int) -> Path:
         """Return where an adapter is put."""

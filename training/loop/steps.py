@@ -6,15 +6,22 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from emola.errors import EmolaError, InputError
+from training.jobs.processes import end_command
 from training.loop.plan import Arm, LoopPlan
 
-STATE = "loop.json"
+if TYPE_CHECKING:
+    from training.loop.entry import JobEntry
+
+STATE: Final = "loop.json"
+LOG: Final = "loop.log"
+_BEAT_S: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -49,14 +56,38 @@ def plan_steps(plan: LoopPlan) -> list[Step]:
     return steps
 
 
-def run_steps(plan: LoopPlan, steps: list[Step], say: Callable[[str], None], lock: int | None = None) -> None:
+def check_folder(plan: LoopPlan, steps: Sequence[Step]) -> None:
+    """Refuse a folder in which a step was done by another command; nothing is written.
+
+    Raises:
+        InputError: the folder holds another turn, or what it says is damaged.
+    """
+    done = _read_done(plan.out)
+    for step in steps:
+        _is_done(step, done, plan)
+
+
+def other_turn(folder: Path, step: str = "") -> InputError:
+    """Return what is said of a folder that belongs to another turn."""
+    named = f" ({step})" if step else ""
+    return InputError(f"{folder} holds another turn{named}; choose another folder with --out.")
+
+
+def run_steps(
+    plan: LoopPlan,
+    steps: Sequence[Step],
+    say: Callable[[str], None],
+    locks: Sequence[int] = (),
+    entry: "JobEntry | None" = None,
+) -> None:
     """Run what is not done yet; what was done, by which command and in how many seconds, is in ``loop.json``.
 
     Args:
         plan: of the turn.
         steps: in order.
         say: told one sentence a step.
-        lock: file descriptor that each command inherits, so that what a killed turn leaves behind keeps the folder.
+        locks: file descriptors that each command inherits, so that what a killed turn leaves behind keeps them.
+        entry: the turn among the jobs; told how far it is.
 
     Raises:
         InputError: a step refused its input, or the folder holds another turn.
@@ -70,7 +101,9 @@ def run_steps(plan: LoopPlan, steps: list[Step], say: Callable[[str], None], loc
         say(f"Step {number} of {len(steps)}: {step.name} ...")
         _write_state(plan.out, done, step.name, len(steps))
         begun = time.monotonic()
-        _run(step, plan.out / "loop.log", lock)
+        if entry is not None:
+            entry.begin(number - 1)
+        _run(step, plan.out / LOG, locks, entry)
         done[step.name] = {"command": _fingerprint(step, plan), "seconds": round(time.monotonic() - begun, 1)}
     _write_state(plan.out, done, None, len(steps))
 
@@ -81,7 +114,7 @@ def _is_done(step: Step, done: Mapping[str, Any], plan: LoopPlan) -> bool:
         return False
     same = bool(done[step.name]["command"] == _fingerprint(step, plan))
     if not same and not step.repeatable:
-        raise InputError(f"{plan.out} holds another turn ({step.name}); choose another folder with --out.")
+        raise other_turn(plan.out, step.name)
     return same
 
 
@@ -94,6 +127,7 @@ def _benchmark(plan: LoopPlan, name: str, model: str) -> Step:
     out = plan.out / f"{name}-answers"
     command = ["training.benchmark", "run", "--model", model, "--data", plan.evaluation, "--out", str(out)]
     command += [] if plan.inputs is None else ["--inputs", plan.inputs]
+    command += [] if plan.task == "both" else ["--task", plan.task]
     command += [] if plan.limit is None else ["--limit", str(plan.limit)]
     return Step(f"asking {name}", tuple(command), out)
 
@@ -116,24 +150,37 @@ def _list(path: Path | None) -> str:
     return "[]" if path is None else json.dumps([str(path)])
 
 
-def _run(step: Step, log: Path, lock: int | None) -> None:
+def _run(step: Step, log: Path, locks: Sequence[int], entry: "JobEntry | None") -> None:
     """Run one command, its output into the log; it ends when this process does, however that ends."""
     reading, writing = os.pipe()
     command = [sys.executable, "-m", "training.jobs.stage", str(reading), *step.command]
-    inherited = (reading,) if lock is None else (reading, lock)
     try:
         with log.open("ab") as stream:
             stream.write(f"\n== {step.name}: python -m {' '.join(step.command)}\n".encode())
             stream.flush()
             start = stream.tell()
-            run = subprocess.run(command, stdout=stream, stderr=stream, check=False, pass_fds=inherited)
+            child = subprocess.Popen(command, stdout=stream, stderr=stream, pass_fds=(reading, *locks))
+            _wait(child, entry)
     finally:
         os.close(reading)
         os.close(writing)
-    if run.returncode:
+    if child.returncode:
         words = log.read_bytes()[start:].decode(errors="replace").strip().splitlines()
         sentence = f"The loop stopped while {step.name}: {words[-1] if words else 'it said nothing'} (see {log})"
-        raise (InputError if run.returncode == 2 else EmolaError)(sentence)
+        raise (InputError if child.returncode == 2 else EmolaError)(sentence)
+
+
+def _wait(child: "subprocess.Popen[bytes]", entry: "JobEntry | None") -> None:
+    """Wait until a command has ended, telling the jobs that the turn is alive; it is stopped if that fails."""
+    try:
+        while child.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(_BEAT_S)
+            if entry is not None:
+                entry.beat()
+    finally:
+        if child.poll() is None:
+            end_command(child)
 
 
 def _read_done(out: Path) -> dict[str, Any]:

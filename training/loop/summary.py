@@ -1,14 +1,16 @@
 """What a turn has shown: wrong claims and scores of the base and of each arm, mean and spread over the seeds."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from training.benchmark.items import read_items
+from training.benchmark.items import Item, read_items
 from training.benchmark.run_folder import RunFolder
 from training.benchmark.score import ScoringSettings, judge_all, score
+from training.data.records import Task
 from training.loop.plan import LoopPlan
 from training.loop.wrong_claims import CODES, WrongCount, count_habits, count_wrong
 
@@ -37,15 +39,14 @@ def measure(folder: Path, *, planted: bool) -> Measured:
         planted: whether a describer's habits were planted in what was learnt from, so that they are counted too.
     """
     run = RunFolder(folder)
-    units, emotions = (read_items(run.predictions_file(task)) for task in ("au", "emotion"))
-    by_unit = score(judge_all(units, settings := ScoringSettings("au", "strict", repeats=0)), settings)
-    by_face = score(judge_all(emotions, settings := ScoringSettings("emotion", "strict", repeats=0)), settings)
+    units, emotions = _answers(run, "au"), _answers(run, "emotion")
+    by_unit, by_face = _scores(units, "au"), _scores(emotions, "emotion")
     habits = count_habits(units, emotions) if planted else {}
     counts: dict[str, WrongCount] = {ALL_HABITS: sum(habits.values(), WrongCount(0, 0))} if planted else {}
     counts |= habits | dict(count_wrong(units, emotions))
     values = {key: None if count.rate is None else 100 * count.rate for key, count in counts.items()}
-    values |= {"units": _percent(by_unit["macro_f1_all"]), "emotion": _percent(by_face["accuracy"])}
-    values |= {"rege_au": by_unit["s_rege"], "rege_emotion": by_face["s_rege"]}
+    values |= {"units": _percent(by_unit.get("macro_f1_all")), "emotion": _percent(by_face.get("accuracy"))}
+    values |= {"rege_au": by_unit.get("s_rege"), "rege_emotion": by_face.get("s_rege")}
     titles = {ALL_HABITS: f"planted mistakes, % of {counts[ALL_HABITS].of} occasions"} if planted else {}
     titles |= {name: f"{count.of} × {name}, %" for name, count in habits.items()}
     titles |= {code: f"{code} {words}, in 100 descriptions" for code, words in CODES.items()}
@@ -83,6 +84,18 @@ def summary_markdown(summary: dict[str, Any]) -> str:
         cells += [_words(row["difference"], "+") for _ in compared]
         lines.append(f"| {row['title']} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _answers(run: RunFolder, task: Task) -> list[Item]:
+    """Return the answers of a task; none where it was not asked."""
+    path = run.predictions_file(task)
+    return read_items(path) if path.is_file() else []
+
+
+def _scores(items: Sequence[Item], task: Task) -> Mapping[str, Any]:
+    """Return the scores of a task; none where there are no answers."""
+    settings = ScoringSettings(task, "strict", repeats=0)
+    return score(judge_all(items, settings), settings) if items else {}
 
 
 def _percent(share: float | None) -> float | None:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from emola.errors import ResourceError
+from training.jobs.board import Jobs
 from training.jobs.turns import turn
+from training.loop.entry import JobEntry
 from training.loop.plan import LoopPlan
 from training.loop.steps import plan_steps, run_steps
 from training.loop.summary import summarise
@@ -51,11 +53,12 @@ def alone_in(folder: Path, say: Callable[[str], None]) -> Iterator[int]:
         yield lock
 
 
-def run_turn(plan: LoopPlan, say: Callable[[str], None], lock: int | None = None) -> dict[str, Any]:
-    """Train, ask, report; return the summary (also in ``summary.json`` and ``summary.md``).
+def run_turn(plan: LoopPlan, jobs: Jobs, say: Callable[[str], None], lock: int) -> dict[str, Any]:
+    """Wait for the turn among the jobs; train, ask, report; return the summary (also in ``summary.json`` and ``.md``).
 
     Args:
         plan: what to do.
+        jobs: of the same runs; one of them or this turn works at a time.
         say: told one sentence a step.
         lock: of :func:`alone_in`, for the commands.
 
@@ -63,12 +66,15 @@ def run_turn(plan: LoopPlan, say: Callable[[str], None], lock: int | None = None
         InputError: a step refused its input.
         EmolaError: a step failed.
     """
-    run_steps(plan, plan_steps(plan), say, lock)
-    for arm in plan.arms:
-        for seed in plan.seeds:
-            lineage = {**arm.lineage, "arm": arm.name, "seed": seed, "base": plan.base}
-            write_lineage(plan.adapter(arm, seed), lineage)
-    return summarise(plan)
+    steps = plan_steps(plan)
+    entry = JobEntry(jobs, plan, steps, say)
+    with entry.at_work() as among_jobs:
+        run_steps(plan, steps, say, (lock, among_jobs), entry)
+        for arm in plan.arms:
+            for seed in plan.seeds:
+                lineage = {**arm.lineage, "arm": arm.name, "seed": seed, "base": plan.base}
+                write_lineage(plan.adapter(arm, seed), lineage)
+        return summarise(plan)
 
 
 def write_lineage(adapter: Path, lineage: Mapping[str, Any]) -> None:

@@ -11,6 +11,8 @@ import time
 import psutil
 import pytest
 
+from training.jobs.board import Jobs
+
 CONFIG = """\
 model: {precision: fp32, gradient_checkpointing: false, device: cpu}
 lora: {rank: 2, alpha: 4, dropout: 0.0, parts: [lora]}
@@ -30,7 +32,10 @@ def start(repository, tmp_path):
     def begin(out):
         command = [sys.executable, "app.py", "loop", "--sample", "6", "--limit", "1", "--config", str(config)]
         with (tmp_path / f"{out.name}.log").open("ab") as log:
-            process = subprocess.Popen([*command, "--out", str(out)], cwd=repository, stdout=log, stderr=log)
+            environment = os.environ | {"EMOLA_RUNS": str(tmp_path / "runs")}
+            process = subprocess.Popen(
+                [*command, "--out", str(out)], cwd=repository, env=environment, stdout=log, stderr=log
+            )
         running.append(process)
         return process
 
@@ -105,3 +110,8 @@ def test_killed_at_every_stage_the_loop_ends_as_if_nothing_had_happened(start, t
     assert len(steps["done"]) == steps["steps"] == 6 and steps["doing"] is None
     assert [folder.name for folder in (killed / "releases").iterdir() if folder.is_dir()] == ["corrected"]
     assert left_behind(killed) == []
+    states = {job.title: (job.state, job.attempt) for job in Jobs(tmp_path / "runs" / "jobs").find()}
+    assert states == {
+        f"Loop on rendered faces in {whole}": ("done", 1),
+        f"Loop on rendered faces in {killed}": ("done", 5),  # those killed before it has its steps are no attempts
+    }

@@ -4,12 +4,10 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from emola.errors import EmolaError, InputError
-from training.loop.command import run_command
 from training.loop.plan import Arm, LoopPlan, arm_of_release
 from training.loop.steps import STATE, Step, plan_steps, run_steps
 from training.loop.turn import alone_in
@@ -97,19 +95,3 @@ def test_a_release_gives_its_files_and_lineage(tmp_path):
     assert arm.lineage["release"] == "r1" and len(arm.lineage["manifest_sha256"]) == 64
     with pytest.raises(InputError, match="no complete review release"):
         arm_of_release("corrected", tmp_path / "sft")
-
-
-def test_a_killed_turn_goes_on_with_the_release_that_it_made(tmp_path):
-    """Without a name one is made up once; the folder remembers it, so that the same command does not make another."""
-    asked = []
-
-    def release_of(url, folder, name, make):
-        asked.append((url, folder, name, make))
-        raise KeyboardInterrupt
-
-    out = ["--out", str(tmp_path / "out"), "--db", "some.db", "--files", "files"]
-    for named in ([], [], ["--release", "spring"]):
-        with pytest.raises(KeyboardInterrupt):
-            run_command([*out, *named], release_of, None)
-    assert asked[0] == asked[1] and asked[0][2].startswith("loop-") and asked[0][3]
-    assert asked[2] == ("some.db", Path("files/releases"), "spring", False)
