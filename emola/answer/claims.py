@@ -5,14 +5,16 @@ length of the NFC text. White space belongs to the claim before it.
 """
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 from typing import Literal
 
 from emola.answer.degrees import StatedIntensity, find_intensity, find_side
 from emola.answer.headings import spans_under_headings
-from emola.answer.lexicon import negation_patterns
-from emola.answer.mentions import EmotionMention, find_emotion_mentions, find_unit_mentions, find_unit_phrases
+from emola.answer.layout import PlacedUnit, find_placed_units
+from emola.answer.lexicon import movement_patterns, negation_patterns
+from emola.answer.mentions import EmotionMention, find_emotion_mentions, find_unit_mentions
 from emola.answer.negation import chains, negated
 from emola.answer.sentences import normalise
 from emola.answer.unit_numbers import UnitMention
@@ -24,6 +26,7 @@ _CONNECTIVE = re.compile(
     r"\b(?:and|or|nor|but|while|whereas|although|though|yet|rather than|instead of|not)\b", re.IGNORECASE
 )
 _MARK = re.compile(r"[,;:.]\s*")
+_EXPLANATION = re.compile(r"[:–—]|\s-\s")
 _FACS_SIDES = {"L": Side.LEFT, "R": Side.RIGHT}
 
 
@@ -56,27 +59,34 @@ def split_claims(text: str) -> list[Claim]:
     """Return the claims of ``text`` (brought to NFC first) in order; together they are the whole text."""
     text = normalise(text)
     claims: list[Claim] = []
+    placed = find_placed_units(text)
     for start, end, denied in spans_under_headings(text):
-        for claim in _sentence_claims(text[start:end], denied):
+        for claim in _sentence_claims(text[start:end], denied, _within(placed, start, end)):
             claims.append(replace(claim, start=claim.start + start, end=claim.end + start))
     return claims
 
 
 def action_unit_claims(text: str) -> list[Claim]:
     """Return those of :func:`split_claims` that are about action units, without looking for feelings; text in NFC."""
+    placed = find_placed_units(text)
     return [
         replace(claim, start=claim.start + start, end=claim.end + start)
         for start, end, denied in spans_under_headings(text)
-        if (mentions := find_unit_mentions(text[start:end]))
-        for claim in _unit_claims(text[start:end], mentions, denied)
+        for claim in _claims_of_units(text[start:end], denied, _within(placed, start, end))
     ]
 
 
-def _sentence_claims(sentence: str, under_denial: bool) -> list[Claim]:
+def _within(placed: list[PlacedUnit], start: int, end: int) -> list[PlacedUnit]:
+    """Return the placed units of one sentence, with offsets into it."""
+    first = bisect_left(placed, start, key=lambda unit: unit.start)
+    inside = takewhile(lambda unit: unit.start < end, islice(placed, first, None))
+    return [replace(unit, start=unit.start - start, end=unit.end - start) for unit in inside]
+
+
+def _sentence_claims(sentence: str, under_denial: bool, placed: list[PlacedUnit]) -> list[Claim]:
     """Return the claims of one sentence: one for each action unit, or one for its emotion, or one of another kind."""
-    mentions = find_unit_mentions(sentence)
-    if mentions:
-        return _unit_claims(sentence, mentions, under_denial)
+    if claims := _claims_of_units(sentence, under_denial, placed):
+        return claims
     emotions = find_emotion_mentions(sentence)
     if emotions:
         return [_emotion_claim(sentence, emotions)]
@@ -100,10 +110,21 @@ def _emotion_claim(sentence: str, emotions: list[EmotionMention]) -> Claim:
     )
 
 
-def _unit_claims(sentence: str, mentions: list[UnitMention], under_denial: bool) -> list[Claim]:
+def _claims_of_units(sentence: str, under_denial: bool, placed: list[PlacedUnit]) -> list[Claim]:
+    """Return one claim for each action unit of a sentence, [] where it speaks of none."""
+    numbers = [UnitMention(unit.start, unit.end, (unit.number,), True) for unit in placed]
+    mentions = find_unit_mentions(sentence, numbers)
+    if not mentions:
+        return []
+    denied = [under_denial or no for no in negated(sentence, [(m.start, m.end) for m in mentions])]
+    crossed = {unit.start for unit in placed if unit.denied}
+    denied = [no or not crossed.isdisjoint(range(m.start, m.end)) for no, m in zip(denied, mentions, strict=True)]
+    return _unit_claims(sentence, mentions, denied)
+
+
+def _unit_claims(sentence: str, mentions: list[UnitMention], denied: list[bool]) -> list[Claim]:
     """Cut a sentence into one claim a mention; a list of units shares the intensity and side said of all."""
     spans = [(m.start, m.end) for m in mentions]
-    denied = [under_denial or no for no in negated(sentence, spans)]
     cuts = [0, *(_cut(sentence, a.end, b.start) for a, b in pairwise(mentions)), len(sentence)]
     shared = {
         index: sentence[cuts[chain.last] : cuts[chain.last + 1]]
@@ -158,11 +179,14 @@ def _explained_away(behind: str, unit: int) -> bool:
     """Say whether what stands behind a unit denies it ("AU4: the brows are not furrowed", "AU4: off")."""
     if negation_patterns().at_rest.match(behind):
         return True
-    explanation = behind.partition(":")[2]
-    phrases = find_unit_phrases(explanation)
-    denied = negated(explanation, [(phrase.start, phrase.end) for phrase in phrases])
-    about = [no for phrase, no in zip(phrases, denied, strict=True) if unit in phrase.units]
-    return bool(about) and all(about)
+    mark = _EXPLANATION.search(behind)
+    if mark is None or unit not in movement_patterns():
+        return False
+    explanation = behind[mark.end() :]
+    if negation_patterns().affirmed.match(explanation):
+        return False
+    movements = [match.span() for match in movement_patterns()[unit].finditer(explanation)]
+    return bool(movements) and all(negated(explanation, movements))
 
 
 def _merge_repeats(sentence: str, claims: list[Claim]) -> list[Claim]:

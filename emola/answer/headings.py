@@ -7,7 +7,9 @@ from emola.answer.lexicon import negation_patterns
 from emola.answer.sentences import sentence_spans
 
 _HEADING = re.compile(r"#+.*|[*_]{2}.*[*_]{2}:?|.*:[*_]*")
-_LIST_LINE = re.compile(r"[\s>]*(?:[-*•+–]\s|\||\(?\d{1,2}[.)]|[*_]*(?:AU|action unit)s?\b|[*_]*AU\d)", re.IGNORECASE)
+_LIST_LINE = re.compile(
+    r"[\s>]*(?:[-*•+–]\s|\||\(?\d{1,2}(?:[.)]|\s*$)|[*_]*(?:AU|action unit)s?\b|[*_]*AU\d)", re.IGNORECASE
+)
 
 
 def spans_under_headings(text: str) -> Iterator[tuple[int, int, bool]]:

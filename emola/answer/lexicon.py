@@ -31,10 +31,18 @@ class NegationPatterns:
     after: re.Pattern[str]
     verdict: re.Pattern[str]
     at_rest: re.Pattern[str]
+    affirmed: re.Pattern[str]
     likewise: re.Pattern[str]
     aside: re.Pattern[str]
+    instead: re.Pattern[str]
+    appositions: re.Pattern[str]
     all_but: re.Pattern[str]
     marked: re.Pattern[str]
+    empty_cell: re.Pattern[str]
+    denied_field: re.Pattern[str]
+    conclusion: re.Pattern[str]
+    status_below: re.Pattern[str]
+    field_below: re.Pattern[str]
     crossed_before: re.Pattern[str]
     crossed_after: re.Pattern[str]
     inside: re.Pattern[str]
@@ -42,8 +50,10 @@ class NegationPatterns:
     affirming_heading: re.Pattern[str]
     examples: re.Pattern[str]
     harmless: re.Pattern[str]
+    prefixed: re.Pattern[str]
     chain: re.Pattern[str]
     no_units: re.Pattern[str]
+    no_reading: re.Pattern[str]
     farthest: int
 
 
@@ -101,6 +111,13 @@ def cue_patterns() -> tuple[CuePattern, ...]:
 def _expand(phrase: str, macros: dict[str, str]) -> str:
     """Replace the {MACROS} of a phrase; a macro may hold others."""
     return re.sub(r"\{([A-Z]+)\}", lambda match: _expand(macros[match.group(1)], macros), phrase)
+
+
+@cache
+def movement_patterns() -> dict[int, re.Pattern[str]]:
+    """Return one pattern a unit for the words of its movement, which need no part of the face beside them."""
+    movements: dict[str, str] = vocabulary("action_unit_cues")["movements"]
+    return {int(number): _words([words]) for number, words in movements.items()}
 
 
 @cache

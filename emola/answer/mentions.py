@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -15,6 +16,10 @@ from emola.answer.unit_numbers import UnitMention, find_unit_numbers
 
 _SAME_UNIT = re.compile(
     r"[^\w\n.,;]*(?:(?:or|is|the|also|called|known|as|a|an|i\.e\.)\b[^\w\n.;]*){0,5}", re.IGNORECASE
+)
+_APPOSED = re.compile(
+    r"""\s*,\s*(?:(?:or|(?:which\s+is\s+)?(?:also\s+)?(?:known\s+as|called)|i\.e\.,?)\s+)?(?:the\s+)?|["']?\s*,\s*["']\w+["']\s*:\s*["']""",
+    re.IGNORECASE,
 )
 _NEW_CLAUSE = re.compile(
     r"(?:,\s*(?:and|but|while)|;|\b(?:while|whereas|and|but))\s+(?:the|his|her|their)\b", re.IGNORECASE
@@ -49,13 +54,16 @@ class _Span(Protocol):
 SpanLike = TypeVar("SpanLike", bound=_Span)
 
 
-def find_unit_mentions(sentence: str) -> list[UnitMention]:
+def find_unit_mentions(sentence: str, placed: Sequence[UnitMention] = ()) -> list[UnitMention]:
     """Return the mentions of action units in one sentence, by position and without overlap.
 
     Numbers beat the names beside them ("AU2 - Brow lowerer" is AU2). Beside explicit mentions, everyday phrases
-    count only in a clause of their own, as they mostly explain the unit that was named.
+    count only in a clause of their own, as they mostly explain the unit that was named. ``placed`` are bare numbers
+    that stand for units by their place in a list or table.
     """
     numbers = find_unit_numbers(sentence)
+    if placed:
+        numbers = _without_overlaps([*numbers, *placed])
     about_parts = _PARTS.search(sentence) is not None
     names = [
         UnitMention(match.start(), match.end(), (number,), True)
@@ -117,7 +125,8 @@ def _beside(sentence: str, number: UnitMention, name: UnitMention) -> bool:
         return True
     between = sentence[number.end : name.start] if number.end <= name.start else sentence[name.end : number.start]
     if number.end <= name.start:
-        return bool(_SAME_UNIT.fullmatch(between))
+        apposed = number.units == name.units and _APPOSED.fullmatch(between)
+        return bool(apposed or _SAME_UNIT.fullmatch(between))
     return bool(re.fullmatch(r"\s*[(\[–—:=-]*\s*[*_]*", between))
 
 

@@ -32,7 +32,7 @@ def chains(sentence: str, spans: Sequence[tuple[int, int]]) -> list[Chain]:
             between = sentence[spans[index - 1][1] : start]
             clause = any(_FINITE.search(sentence[a:b]) for a, b in (spans[index - 1], (start, end)))
             lead = sentence[spans[groups[-1].first - 1][1] if groups[-1].first else 0 : spans[groups[-1].first][0]]
-            clause = clause or (between.strip() == "," and _set_apart(lead, sentence, end))
+            clause = clause or (between.strip() == "," and _set_apart(lead, sentence, end, opens=not groups[-1].first))
             if rules.chain.match(between) and (not clause or _OR.search(between)):
                 groups[-1] = Chain(groups[-1].first, index)
                 continue
@@ -40,9 +40,15 @@ def chains(sentence: str, spans: Sequence[tuple[int, int]]) -> list[Chain]:
     return groups
 
 
-def _set_apart(lead: str, sentence: str, end: int) -> bool:
-    """Say whether a list is over before the unit that ends at ``end`` ("Without AU6, AU12 looks posed")."""
-    return negation_patterns().aside.match(lead) is not None and _PREDICATE.match(sentence, end) is not None
+def _set_apart(lead: str, sentence: str, end: int, *, opens: bool) -> bool:
+    """Say whether a list is over before the unit that ends at ``end`` ("Without AU6, AU12 looks posed").
+
+    ``opens`` says whether ``lead`` starts the sentence ("Rather than AU6, AU12").
+    """
+    rules = negation_patterns()
+    if opens and rules.instead.match(lead):
+        return True
+    return rules.aside.match(lead) is not None and _PREDICATE.match(sentence, end) is not None
 
 
 def negated(sentence: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
@@ -70,14 +76,24 @@ def negated(sentence: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
             or _denied_by_words(before, sentence[start:end], after)
         )
         for index in range(chain.first, chain.last + 1):
-            inside = rules.inside.search(text[slice(*spans[index])]) is not None
-            result[index] = whole or (inside and not _whole_phrase(sentence[slice(*spans[index])]))
+            result[index] = whole or _denies_itself(text, sentence, spans[index])
     return result
 
 
 def _without_harmless(sentence: str) -> str:
     """Blank out phrases that look negative and deny nothing, keeping every offset."""
     return negation_patterns().harmless.sub(lambda match: " " * len(match.group()), sentence)
+
+
+def _denies_itself(text: str, sentence: str, span: tuple[int, int]) -> bool:
+    """Say whether a mention holds its own negation ("the brows are not raised", "non-angry").
+
+    ``text`` is the sentence without its harmless phrases.
+    """
+    rules = negation_patterns()
+    if rules.prefixed.search(text, max(0, span[0] - 5), span[0]):
+        return True
+    return rules.inside.search(text[slice(*span)]) is not None and not _whole_phrase(sentence[slice(*span)])
 
 
 def _whole_phrase(phrase: str) -> bool:
@@ -105,8 +121,13 @@ def _example_of_nothing(sentence: str, before: tuple[int, int], start: int) -> b
 
 
 def _crossed_out(before: str, after: str, marks_lead: bool) -> bool:
-    """Say whether a cross or an empty box belongs to the mention; marks stand before their units or behind them."""
+    """Say whether a cross, an empty box or a JSON field before it denies the mention.
+
+    Marks stand all before their units or all behind them.
+    """
     rules = negation_patterns()
+    if rules.denied_field.search(before):
+        return True
     found = rules.crossed_before.search(before) if marks_lead else rules.crossed_after.match(after)
     return found is not None
 
@@ -142,7 +163,7 @@ def _denied_after(text: str) -> bool:
     rules = negation_patterns()
     if rules.verdict.match(text):
         return True
-    text = _PARENTHESIS.sub("", text)
+    text = rules.appositions.sub(" ", _PARENTHESIS.sub("", text), count=1)
     if rules.verdict.match(text):
         return True
     stop = re.search(rf"{rules.breaks.pattern}|\band\b", text, re.IGNORECASE)

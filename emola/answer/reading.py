@@ -1,5 +1,6 @@
 """Labels of an answer under a named protocol: ``paper`` (published rules, bug for bug) or ``strict`` (repaired)."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,7 @@ Protocol = Literal["paper", "strict"]
 Status = Literal["read", "unknown", "crash"]
 
 _STRICT_FILES = ("action_unit_cues", "degree_words", "emotion_words", "negation")
+_LONGEST_PART = 300
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,20 @@ def read_action_unit_states(text: str) -> list[ActionUnitReading]:
 
 
 def states_no_action_unit(text: str) -> bool:
-    """Say whether ``text`` states outright that no action unit is active, which is an answer and not "unknown"."""
-    return negation_patterns().no_units.search(text) is not None
+    """Say whether ``text`` states outright that no action unit is active, which is an answer and not "unknown".
+
+    "No action units can be identified" says that none is seen, and is one; "can be determined", "I am unable to" and
+    "sorry" say that nobody could tell, and are not.
+    """
+    rules = negation_patterns()
+    return any(not rules.no_reading.search(_around(text, match)) for match in rules.no_units.finditer(text))
+
+
+def _around(text: str, match: re.Match[str]) -> str:
+    """Return the sentence or line that holds a match."""
+    before = re.split(r"[.!?\n]", text[max(0, match.start() - _LONGEST_PART) : match.start()])[-1]
+    after = text[match.end() : match.end() + _LONGEST_PART]
+    return before + match.group() + re.split(r"[.!?\n]", after, maxsplit=1)[0]
 
 
 def protocol_version(protocol: Protocol) -> str:

@@ -3,12 +3,16 @@
 import re
 import unicodedata
 
+from emola.answer.lexicon import name_patterns, negation_patterns
+
 _END = re.compile(r"""(?<![.!?])[.!?]+["'”’)\]*_]*\s+|\n\s*""")
 _LIST_MARK = re.compile(r"\s*[(\[*_]*\d{1,2}[.)\]*_]*\s*")
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|approx|fig|mr|mrs|ms|dr|st|resp|a\.u)\.\s+$", re.IGNORECASE)
 _LONGEST_ABBREVIATION = 8
+_UNIT = re.compile(r"""\b(?:AU|action[\s_-]units?)["']?[\s_:-]*["']?[LR]?\d""", re.IGNORECASE)
+_LONGEST_ENTRY = 400
 _ANSWER = re.compile(
-    r"[*_]*(?:yes|no|not|none|perhaps|probably|maybe|certainly|definitely|absolutely|likely|I|there|it)\b",
+    r"[*_]*(?:yes|no|not|none|perhaps|probably|maybe|certainly|definitely|absolutely|likely|absent|inactive|hardly|nope|I|there|it)\b",
     re.IGNORECASE,
 )
 
@@ -23,7 +27,8 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
     A sentence ends at ``.``, ``!`` or ``?`` before white space and at every line break; white space belongs to the
     sentence before it. List marks ("1.", "2)") stay with what they number, a question with its answer ("AU4? No."),
-    and common abbreviations end nothing.
+    the name of a unit with the status below it ("- Present: no"), a unit with the
+    denial that refers to it ("This AU is not active."), and common abbreviations end nothing.
     """
     spans = []
     start = 0
@@ -32,7 +37,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
         sentence = text[start:end]
         if not sentence.strip():
             continue
-        if "\n" not in match.group() and _goes_on(text, start, match):
+        if _goes_on(text, start, match):
             continue
         spans.append((start, end))
         start = end
@@ -45,11 +50,26 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _goes_on(text: str, start: int, mark: re.Match[str]) -> bool:
-    """Say whether the sentence from ``start`` goes on behind an end mark that stands within a line."""
-    if "?" in mark.group():
+    """Say whether the sentence from ``start`` goes on behind an end mark."""
+    if "\n" in mark.group():
+        return _status_below(text, start, mark)
+    if "?" in mark.group() or "..." in mark.group():
         return _ANSWER.match(text, mark.end()) is not None
+    if negation_patterns().conclusion.match(text, mark.end()):
+        return _UNIT.search(text, start, mark.start()) is not None
     near = max(start, mark.start() - _LONGEST_ABBREVIATION)
     return (
         _LIST_MARK.fullmatch(text, start, mark.end()) is not None
         or _ABBREVIATION.search(text, near, mark.end()) is not None
     )
+
+
+def _status_below(text: str, start: int, mark: re.Match[str]) -> bool:
+    """Say whether the line below says whether the unit of this line is there, or is the next field of its object."""
+    rules = negation_patterns()
+    if text[mark.start() - 1] == "," and rules.field_below.match(text, mark.end()):
+        return True
+    if mark.start() - start > _LONGEST_ENTRY or not rules.status_below.match(text, mark.end()):
+        return False
+    line = text[start : mark.start()]
+    return _UNIT.search(line) is not None or any(name.search(line) for name in name_patterns().values())

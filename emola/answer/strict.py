@@ -1,5 +1,6 @@
 """The repaired reading rules: negation by words and phrases, a full vocabulary, and "unknown" as a result."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -10,6 +11,11 @@ from emola.answer.mentions import find_emotion_mentions
 from emola.answer.negation import negated
 from emola.answer.sentences import normalise
 from emola.taxonomy import ACTION_UNITS
+
+_SCORE = re.compile(
+    r"[\"'*_ \t]*[:=|(–-][\"'*_ \t]*"
+    r"(?:(?:confidence|probability|score|likelihood)[ \t:=]*)?(\d{1,3}(?:\.\d+)?)(?![\w.,]*\d)"
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,7 @@ class EmotionWord:
     negated: bool
     sentence: int
     announced: bool
+    score: float | None = None
 
 
 def emotion_words(text: str) -> list[EmotionWord]:
@@ -38,22 +45,33 @@ def emotion_words(text: str) -> list[EmotionWord]:
         for mention, no in zip(mentions, denied, strict=True):
             after = announced is not None and mention.start >= announced.start()
             span = (start + mention.start, start + mention.end)
+            score = _score(sentence, mention.end)
             words.append(
-                EmotionWord(*span, text[slice(*span)], mention.emotion, mention.names_feeling, no, index, after)
+                EmotionWord(*span, text[slice(*span)], mention.emotion, mention.names_feeling, no, index, after, score)
             )
     return words
+
+
+def _score(sentence: str, end: int) -> float | None:
+    """Return the number behind a word that is its score or share ("happy: 10%", "| Sad | 0.90 |"), or None."""
+    match = _SCORE.match(sentence, end)
+    return float(match.group(1)) if match else None
 
 
 def strict_emotion(words: list[EmotionWord]) -> str | None:
     """Return the emotion that a text states, or None when it states none.
 
-    Denied words never count, hints ("smiling") only where no word names a feeling. What is announced as the main
-    emotion decides; else the first sentence with such words, by majority, the first word at a tie.
+    Denied words never count, hints ("smiling") only where no word names a feeling. The highest score decides where
+    several emotions have one; else what is announced as the main emotion; else the first sentence with such words, by
+    majority, the first word at a tie.
     """
     affirmed = [word for word in words if not word.negated]
     named = [word for word in affirmed if word.names_feeling] or affirmed
     if not named:
         return None
+    scored = {word.emotion: word.score for word in reversed(named) if word.score is not None}
+    if len(scored) > 1:
+        return max(reversed(scored), key=lambda emotion: scored[emotion])
     announced = [word for word in named if word.announced]
     if announced:
         return announced[0].emotion

@@ -5,20 +5,46 @@ from dataclasses import dataclass
 
 from emola.taxonomy import ACTION_UNITS, Intensity
 
+_WORDS = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
+_WORDED = rf"(?i:{'|'.join(_WORDS)})(?![\w-]|\s+(?:of|different|can|could|may|might|has|would|will|should)\b)"
 _HEAD = re.compile(
     r"\b(?:(?:facial\s+)?action[\s_-]+units?|A\.U\.|AU(?:['’]?s)?)"
-    r"(?:[\s\"'*_]{0,4}[#:=(\[{][\s\"'(\[{*_]{0,4}|[\s_‐‑-]*)(?=[LR]?\d)",
+    r"(?:[\s\"'*_]{0,4}[#:=(\[{][\s\"'(\[{*_]{0,4}|[\s_‐‑-]*)"
+    rf"(?=[LR]?\d|{_WORDED})",
     re.IGNORECASE,
 )
 _OTHER_WORD = r"(?!AUs?\b|action\b)[a-z]+"
 _ANNOUNCEMENT = re.compile(
-    r"\b(?:action[\s-]+units?|AUs?)\s+"
-    rf"(?:(?:units?|numbers?|codes?)|(?:{_OTHER_WORD}\s+){{0,5}}?(?:are|include|includes|including)"
+    r"\b(?:action[\s-]+units?|AUs?),?\s+"
+    rf"(?:(?:units?|numbers?|codes?)|(?:{_OTHER_WORD}\s+){{0,5}}?(?:are|include|includes|including|such\s+as|like|namely)"
     rf"|(?:{_OTHER_WORD}\s+){{0,5}}{_OTHER_WORD}\s*:)\s*(?=\d)"
-    r"|\bFACS(?:\s+(?:codes?|coding|units?))?\s*[:=]\s*(?=\d{1,2}\s*[+,])",
+    r"|\b(?:FACS(?:\s+(?:codes?|coding|units?))?\s*[:=]|coded\s+as)\s*(?=[LR]?\d{1,2}[A-E]?[LR]?\s*[+,]\s*[LR]?\d)"
+    r"|\A[\W_]*(?:(?:in|non-?)?active|activated|(?:not\s+)?(?:present|visible|observed|detected)|absent)[*_]*\s*[:=]"
+    r"[*_]*\s*(?=\d{1,2}[A-E]?(?:\s*[,+&]\s*\d{1,2}[A-E]?)+\s*(?:$|[.;\n]))",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"([LR])?0*(\d{1,3})(?!\d|\.\d|\s*%)([A-Ea-e])?([LR])?(?![A-Za-z])")
+_NUMBER = re.compile(rf"([LR])?0*([1-9]\d{{0,2}}|{_WORDED})(?!\d|\.\d|\s*%)([A-Ea-e])?([LR])?(?![A-Za-z])")
 _SEPARATOR = re.compile(
     r"""[*_"']*\s*(?:,?\s*(?:and|or|nor|but|without)\b|[,+/&])"""
     r"""(?:\s*\b(?:and|but|or|not|no|nor|neither|without|only|just|possibly|perhaps|maybe|probably|also)\b){0,3}[\s*_"']*"""
@@ -34,6 +60,8 @@ _AFTER_LISTED = re.compile(
     r"|both|together)(?:s|ed|ing)?\b)"
 )
 _AMOUNT = re.compile(r"\s+(?:in\s+(?:number|total|all)|of\s+(?:them|these|which)|different|out\s+of)\b", re.IGNORECASE)
+_VALUED_LINE = re.compile(r"\s*[\"']?AU[ _-]?\d+[\"']?\s*,\s*[01](?:\.\d+)?\s*", re.IGNORECASE)
+"""A line of a file of values: "AU12,1"; no list of units ends with a 1."""
 _LIST_MARK = re.compile(r"0*1[.)](?:\s+$|\s*[*_]*[A-Z])")
 
 
@@ -55,6 +83,8 @@ class UnitMention:
 
 def find_unit_numbers(sentence: str) -> list[UnitMention]:
     """Return the mentions of action units by number in one sentence, by position."""
+    if _VALUED_LINE.fullmatch(sentence):
+        sentence = sentence[: sentence.index(",")]
     found = []
     position = 0
     for head in _heads(sentence):
@@ -76,7 +106,7 @@ def _range_end(sentence: str, number: re.Match[str]) -> re.Match[str] | None:
     """Return the higher number that a dash, "to" or "through" joins to a number, or None."""
     joined = _RANGE.match(sentence, number.end())
     last = _NUMBER.match(sentence, joined.end()) if joined else None
-    if last is None or int(last.group(2)) <= int(number.group(2)) or not _AFTER_LISTED.match(sentence, last.end()):
+    if last is None or _value(last) <= _value(number) or not _AFTER_LISTED.match(sentence, last.end()):
         return None
     return last
 
@@ -94,7 +124,15 @@ def _next_number(sentence: str, position: int, head: re.Match[str]) -> re.Match[
         return _NUMBER.match(sentence, space.end())
     separator = _SEPARATOR.match(sentence, position)
     number = _NUMBER.match(sentence, separator.end()) if separator else None
-    return number if number and _AFTER_LISTED.match(sentence, number.end()) else None
+    if number is None or not _AFTER_LISTED.match(sentence, number.end()):
+        return None
+    return number if number.group(2).isdigit() or sentence[head.end()].isalpha() else None
+
+
+def _value(number: re.Match[str]) -> int:
+    """Return the unit of a number in figures or words."""
+    figures: str = number.group(2)
+    return int(figures) if figures.isdigit() else _WORDS.index(figures.lower()) + 1
 
 
 def _heads(sentence: str) -> list[re.Match[str]]:
@@ -108,7 +146,7 @@ def _first_number(sentence: str, head: re.Match[str]) -> re.Match[str] | None:
     number = _NUMBER.match(sentence, head.end())
     if number is None or _AMOUNT.match(sentence, number.end()):
         return None
-    if head.re is _ANNOUNCEMENT and not _AFTER_LISTED.match(sentence, number.end()):
+    if (head.re is _ANNOUNCEMENT or not number.group(2).isdigit()) and not _AFTER_LISTED.match(sentence, number.end()):
         return None
     if head.group().rstrip().endswith(":") and _LIST_MARK.match(sentence, head.end()):
         return None
@@ -117,11 +155,11 @@ def _first_number(sentence: str, head: re.Match[str]) -> re.Match[str] | None:
 
 def _mention(number: re.Match[str], start: int, last: re.Match[str] | None, between: bool) -> UnitMention:
     """Build the mention of one number, with its FACS side and intensity letters, or of a range up to ``last``."""
-    side, digits, letter, side_behind = number.groups()
-    first = int(digits)
+    side, _, letter, side_behind = number.groups()
+    first = _value(number)
     units: tuple[int, ...] = (first,)
     if last:
-        end = int(last.group(2))
+        end = _value(last)
         units = (first, *(n for n in ACTION_UNITS if between and first < n < end), end)
     intensity = Intensity(letter.upper()) if letter else None
     return UnitMention(start, (last or number).end(), units, True, side or side_behind, intensity)
