@@ -114,7 +114,7 @@ def judge_claims(database: Database, *, progress: Progress | None = None) -> tup
         by_image = {face.image_id: face for face in batch if face.found}
         found = [judge(claim, by_image[claim.image_id]) for claim in claims if claim.image_id in by_image]
         with database.write() as session:
-            store_evidence(session, kind=KIND, evidence=found, replace=True)
+            store_evidence(session, kind=KIND, evidence=found, replaced="")
         after, faces, judged = batch[-1].image_id, faces + len(by_image), judged + len(found)
         if progress:
             progress(faces, faces)

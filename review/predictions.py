@@ -216,11 +216,12 @@ def _vote(database: Database, run: Run, images: list[int], progress: Progress | 
         with database.read() as session:
             readings = predictions_of(session, run=run.name, image_ids=batch)
             claims = claims_for_votes(session, image_ids=batch, origin_model=run.model)
-        name = f"{run.model} ({run.name}); {_version()}"
+        source = f"{run.model} ({run.name}); "
+        name = source + _version()
         votes = [vote(claim, ModelReading.of(readings.get(claim.image_id, {})), run.model, name) for claim in claims]
         kept = [item for item in votes if item is not None]
         with database.write() as session:
-            store_evidence(session, kind=KIND, evidence=kept, replace=False)
+            store_evidence(session, kind=KIND, evidence=kept, replaced=source)
         voted += len(kept)
         if progress:
             progress(start + len(batch), len(images))

@@ -113,22 +113,23 @@ def unit_claims(session: Session, *, image_ids: Sequence[int]) -> list[JudgedCla
     ]
 
 
-def store_evidence(session: Session, *, kind: str, evidence: Sequence[NewEvidence], replace: bool) -> None:
+def store_evidence(session: Session, *, kind: str, evidence: Sequence[NewEvidence], replaced: str) -> None:
     """Store evidence of one kind.
 
     Args:
         session: of a write.
         kind: ``geometry`` or ``model``.
         evidence: at most one for a claim and version.
-        replace: True takes older versions of this kind away (geometry has one opinion, models have many).
+        replaced: earlier evidence on these claims goes where its version starts so: a run's name, or nothing for all.
     """
     if not evidence:
         return
     claims = [item.claim_id for item in evidence]
     versions = {item.version for item in evidence}
+    earlier = Evidence.version.startswith(replaced, autoescape=True)
     for start in range(0, len(claims), CHUNK):
         old = (Evidence.claim_id.in_(claims[start : start + CHUNK]), Evidence.kind == kind)
-        session.execute(delete(Evidence).where(*old, *(() if replace else (Evidence.version.in_(versions),))))
+        session.execute(delete(Evidence).where(*old, earlier))
     session.execute(insert(Evidence), [{"kind": kind, **vars(item)} for item in evidence])
     after = {"claims": len(claims), "kind": kind, "versions": sorted(versions)}
     append_event(session, actor_id=None, entity="claim", entity_id=claims[0], action="evidence", after=after)

@@ -56,6 +56,14 @@ def test_answers_become_predictions_and_votes_on_claims(database, run):
     assert "EmoLA-test" in item.claims[0].model_votes[0].version
 
 
+def test_a_run_read_again_with_newer_words_votes_once(database, run, monkeypatch):
+    import_predictions(database, run=run)
+    monkeypatch.setattr("review.predictions.protocol_version", lambda _: "strict-newer")
+    import_predictions(database, run=run)
+    with database.read() as session:
+        assert [version.endswith("strict-newer") for version in session.scalars(select(Evidence.version))] == [True] * 2
+
+
 def test_answers_can_be_reviewed_themselves(database, run):
     assert import_predictions(database, run=run, as_descriptions=True).stored == 1
     assert import_predictions(database, run=run, as_descriptions=True).stored == 0
