@@ -18,8 +18,7 @@ from training.data.classic.listing import LabelledImage, Listing, read_table, re
 from training.data.classic.spec import DataSpec
 from training.data.folds import subjects_of
 from training.data.samples import Fault
-
-ACTION_UNITS = (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24)
+from training.data.unit_lists import classic_units
 
 
 def read_bp4d(spec: DataSpec) -> Listing:
@@ -57,9 +56,9 @@ def _coded_frames(path: Path) -> Iterator[tuple[int, dict[int, int]]]:
     """Yield frame number and the code of each action unit."""
     header, rows = read_table(path)
     columns = {name: place for place, name in enumerate(header) if place > 0}
-    missing = [str(unit) for unit in ACTION_UNITS if str(unit) not in columns]
+    missing = [str(unit) for unit in classic_units("bp4d") if str(unit) not in columns]
     if missing:
         raise InputError(f"{path} has no column for the action units {', '.join(missing)}.")
     for number, cells in rows:
         frame = whole_number(cells[0], path, number)
-        yield frame, {unit: whole_number(cells[columns[str(unit)]], path, number) for unit in ACTION_UNITS}
+        yield frame, {unit: whole_number(cells[columns[str(unit)]], path, number) for unit in classic_units("bp4d")}

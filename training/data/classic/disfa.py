@@ -18,8 +18,8 @@ from training.data.classic.frames import FrameFolder
 from training.data.classic.listing import LabelledImage, Listing, read_lines, require_file, require_folder, whole_number
 from training.data.classic.spec import DataSpec
 from training.data.folds import subjects_of
+from training.data.unit_lists import classic_units
 
-ACTION_UNITS = (1, 2, 4, 6, 9, 12, 25, 26)
 PRESENT_FROM = 2
 """Smallest intensity (0 to 5) that counts as present, as in the published protocol."""
 
@@ -55,7 +55,7 @@ def _read_subject(root: Path, subject: str) -> tuple[dict[int, dict[int, int]], 
     """Return frame to intensity of each action unit, and the files read."""
     files: list[Path] = []
     by_frame: dict[int, dict[int, int]] = {}
-    for unit in ACTION_UNITS:
+    for unit in classic_units("disfa"):
         path = require_file(root, f"ActionUnit_Labels/{subject}/{subject}_au{unit}.txt", "DISFA")
         files.append(path)
         levels = _read_levels(path)

@@ -21,8 +21,8 @@ from emola.errors import InputError
 from training.data.classic.listing import LabelledImage, Listing, read_lines, read_table
 from training.data.classic.spec import DataSpec
 from training.data.samples import Fault
+from training.data.unit_lists import classic_units
 
-ACTION_UNITS = (1, 2, 4, 5, 6, 9, 12, 17, 20, 25, 26, 43)
 HAND_CODED = ("EmotioNet_FACS_aws_2020_24600.csv", "emotionet_facs_24600.csv")
 _COLUMN = re.compile(r"AU\s*0*(\d+)", re.IGNORECASE)
 
@@ -61,21 +61,21 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[int, str]]]:
     if path.suffix.lower() != ".csv":
         for number, line in read_lines(path):
             cells = [cell.strip() for cell in line.split("\t")]
-            if len(cells) < 2 + max(ACTION_UNITS):
+            if len(cells) < 2 + max(classic_units("emotionet")):
                 raise InputError(f"Line {number} of {path} has {len(cells)} columns; expected two URLs and 60 codes.")
-            yield cells[0], {unit: cells[unit + 1] for unit in ACTION_UNITS}
+            yield cells[0], {unit: cells[unit + 1] for unit in classic_units("emotionet")}
         return
     header, rows = read_table(path)
     columns = _columns(header, path)
     for _, cells in rows:
-        yield cells[header.index("URL")], {unit: _as_code(cells[columns[unit]]) for unit in ACTION_UNITS}
+        yield cells[header.index("URL")], {unit: _as_code(cells[columns[unit]]) for unit in classic_units("emotionet")}
 
 
 def _columns(header: Sequence[str], path: Path) -> dict[int, int]:
     """Return the place of each action unit's column."""
     matches = {place: _COLUMN.fullmatch(name) for place, name in enumerate(header)}
     columns = {int(match.group(1)): place for place, match in matches.items() if match}
-    missing = [f"AU {unit}" for unit in ACTION_UNITS if unit not in columns]
+    missing = [f"AU {unit}" for unit in classic_units("emotionet") if unit not in columns]
     if "URL" not in header:
         missing.insert(0, "URL")
     if missing:

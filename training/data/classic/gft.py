@@ -29,8 +29,8 @@ from training.data.classic.listing import (
 )
 from training.data.classic.spec import DataSpec
 from training.data.samples import Fault
+from training.data.unit_lists import classic_units
 
-ACTION_UNITS = (1, 2, 4, 6, 10, 12, 14, 15, 23, 24)
 _COLUMN = re.compile(r"(?:AU)?\s*0*(\d+)", re.IGNORECASE)
 
 
@@ -76,8 +76,8 @@ def _coded_frames(path: Path) -> Iterator[tuple[int, dict[int, str]]]:
         match = _COLUMN.fullmatch(name)
         if match:
             columns[int(match.group(1))] = place
-    missing = [str(unit) for unit in ACTION_UNITS if unit not in columns]
+    missing = [str(unit) for unit in classic_units("gft") if unit not in columns]
     if missing:
         raise InputError(f"{path} has no column for the action units {', '.join(missing)}.")
     for number, cells in rows:
-        yield whole_number(cells[0], path, number), {unit: cells[columns[unit]] for unit in ACTION_UNITS}
+        yield whole_number(cells[0], path, number), {unit: cells[columns[unit]] for unit in classic_units("gft")}
