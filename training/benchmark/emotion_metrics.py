@@ -26,9 +26,10 @@ def confusion_matrix(codes: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.bincount(codes, minlength=len(ROWS) * len(COLUMNS)).reshape(len(ROWS), len(COLUMNS))
 
 
-def accuracy(confusion: NDArray[np.int64]) -> float:
-    """Return the share of right answers among all; unknown, crashed and failed ones are wrong."""
-    return float(np.trace(confusion[:_CLASSES, :_CLASSES]) / confusion.sum())
+def accuracy(confusion: NDArray[np.int64]) -> float | None:
+    """Return the share of right answers among all, None without any; unknown, crashed and failed ones are wrong."""
+    total = int(confusion.sum())
+    return int(np.trace(confusion[:_CLASSES, :_CLASSES])) / total if total else None
 
 
 def emotion_f1(confusions: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -57,7 +58,7 @@ def emotion_table(confusion: NDArray[np.int64]) -> dict[str, dict[str, Any]]:
             "f1": 2 * hits / (support + predicted) if support + predicted else None,
             "support": support,
             "predicted": predicted,
-            "accuracy": (total - support - predicted + 2 * hits) / total,
+            "accuracy": (total - support - predicted + 2 * hits) / total if total else None,
         }
     return table
 

@@ -12,6 +12,7 @@ from training.benchmark.emotion_metrics import COLUMNS, ROWS, emotion_codes, emo
 from training.benchmark.labels import Task
 from training.benchmark.outcomes import MAIN_ROUGE, Outcome
 from training.benchmark.unit_metrics import unit_counts, unit_f1, unit_kinds, unit_s_re
+from training.data.unit_lists import UnitList, unit_list
 
 TOTALS = ("s_re", "s_ge", "s_rege")
 
@@ -24,10 +25,19 @@ class ItemScores:
         task: "emotion" or "au".
         protocol: under which they were judged.
         min_positives: fewest labels of an action unit in a strict mean.
+        units: those of the data set; FABA-Bench's if None.
     """
 
-    def __init__(self, outcomes: Sequence[Outcome], task: Task, protocol: Protocol, min_positives: int = 1) -> None:
+    def __init__(
+        self,
+        outcomes: Sequence[Outcome],
+        task: Task,
+        protocol: Protocol,
+        min_positives: int = 1,
+        units: UnitList | None = None,
+    ) -> None:
         self._task, self._protocol, self._min_positives = task, protocol, min_positives
+        self._units = units or unit_list(None)
         self._n = len(outcomes)
         self._labelled = np.array([outcome.label is not None for outcome in outcomes])
         labelled = [outcome for outcome in outcomes if outcome.label is not None]
@@ -51,7 +61,7 @@ class ItemScores:
         """Return S_re (R,) of labelled items with weights (R, labelled)."""
         if self._task == "emotion" or not drawn.shape[1]:
             return 100 * _ratio(drawn @ self._right, drawn.sum(1))
-        s_re = unit_s_re(unit_counts(drawn @ self._kinds), self._protocol, self._min_positives)
+        s_re = unit_s_re(unit_counts(drawn @ self._kinds), self._protocol, self._min_positives, self._units)
         return np.where(drawn.sum(1) > 0, s_re, np.nan)
 
 
@@ -61,12 +71,14 @@ class ClassScores:
     Args:
         outcomes: the items, n of them.
         task: "emotion" or "au".
+        units: those of the data set; FABA-Bench's if None.
     """
 
-    def __init__(self, outcomes: Sequence[Outcome], task: Task) -> None:
+    def __init__(self, outcomes: Sequence[Outcome], task: Task, units: UnitList | None = None) -> None:
         self._labelled = np.array([outcome.label is not None for outcome in outcomes])
         labelled = [outcome for outcome in outcomes if outcome.label is not None]
         self._task = task
+        self._coded = (units or unit_list(None)).coded
         self._kinds = (
             unit_kinds(labelled) if task == "au" else np.eye(len(ROWS) * len(COLUMNS))[emotion_codes(labelled)]
         )
@@ -75,7 +87,8 @@ class ClassScores:
         """Return F1 (0 to 1) of each class of the items, each counted as often as ``weights`` (R, n) says."""
         sums = weights[:, self._labelled] @ self._kinds
         if self._task == "au":
-            return dict(zip(map(str, ACTION_UNITS), unit_f1(unit_counts(sums)).T, strict=True))
+            f1 = dict(zip(ACTION_UNITS, unit_f1(unit_counts(sums)).T, strict=True))
+            return {str(number): f1[number] for number in self._coded}
         counts = np.rint(sums).astype(np.int64).reshape(-1, len(ROWS), len(COLUMNS))
         return dict(zip(EMOTIONS, emotion_f1(counts).T, strict=True))
 

@@ -1,11 +1,12 @@
 """Predictions to be scored: one JSON object a line with ``id``, ``prediction``, ``reference``, ``label``, ``group``.
 
 ``contested`` lists action units that the reviewers of a face have not settled; "strict" leaves them out for that face.
+``status`` and ``reason`` are those of ``run``: "cut off" for an answer that reached the limit, and why there is none.
 """
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from emola.errors import InputError
 
 _SHOWN = 5
+_CUT_OFF = "cut off"
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE_LEFT = re.compile("[\ud800-\udfff]")
 
@@ -27,8 +29,9 @@ class Item:
         reference: text to compare with, or None.
         label: as written, for the protocols to read.
         group: subject or another group (a whole number is taken as text), or None.
-        failure: why there is no prediction, or None.
+        reason: why there is no prediction, or None.
         contested: numbers of action units that the label leaves open.
+        cut_off: whether the answer ended at the limit of its length.
     """
 
     id: str | int
@@ -36,8 +39,9 @@ class Item:
     reference: str | None
     label: Any
     group: str | None = None
-    failure: str | None = None
+    reason: str | None = None
     contested: tuple[int, ...] = ()
+    cut_off: bool = False
 
 
 def read_items(path: Path) -> list[Item]:
@@ -53,18 +57,18 @@ def read_items(path: Path) -> list[Item]:
     except UnicodeDecodeError as error:
         raise InputError(f"The predictions {path} are no UTF-8 text (at byte {error.start}).") from None
     items, problems = [], []
-    seen: set[str | int] = set()
+    seen: set[str] = set()  # as text, because comparisons and reviews name items by it
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             item = _item(line)
-            if item.id in seen:
-                raise ValueError(f"the id {item.id!r} occurs twice")
+            if str(item.id) in seen:
+                raise ValueError(f"the id {item.id} occurs twice")
         except ValueError as error:
             problems.append(f"line {number}: {error}")
             continue
-        seen.add(item.id)
+        seen.add(str(item.id))
         items.append(item)
     if problems:
         more = f" (and {len(problems) - _SHOWN} more)" if len(problems) > _SHOWN else ""
@@ -95,14 +99,20 @@ def _item(line: str) -> Item:
         raise ValueError("the id is neither text nor a whole number")
     if isinstance(row.get("group"), int) and not isinstance(row["group"], bool):
         row["group"] = str(row["group"])
-    for key in ("prediction", "reference", "group", "failure"):
+    for key in ("prediction", "reference", "group", "reason"):
         if not isinstance(row.get(key), str | None):
             raise ValueError(f"the {key} is neither text nor null")
     contested = row.get("contested") or []
     if not isinstance(contested, list) or not all(type(number) is int for number in contested):
         raise ValueError("contested is no list of action-unit numbers")
-    texts = {key: row.get(key) for key in ("prediction", "reference", "group", "failure")}
-    return Item(id=row["id"], label=row["label"], contested=tuple(contested), **texts)
+    return make_item({**row, "contested": contested})
+
+
+def make_item(row: Mapping[str, Any]) -> Item:
+    """Return a line of predictions, whose values are known to be right, as an item."""
+    texts = {key: row.get(key) for key in ("prediction", "reference", "group", "reason")}
+    contested, cut_off = tuple(row.get("contested") or ()), row.get("status") == _CUT_OFF
+    return Item(id=row["id"], label=row["label"], contested=contested, cut_off=cut_off, **texts)
 
 
 def check_output(path: Path, *others: Path) -> None:

@@ -12,9 +12,13 @@ revisited, 2004). All sentences of one text share that number, with a bit betwee
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from types import MappingProxyType
+
+ROUGE_PACKAGES: Mapping[str, str] = MappingProxyType({"rouge (pltrdy)": "1.0.1", "rouge-score (Google)": "0.1.2"})
+"""The packages whose numbers this module gives, and their versions."""
 
 _DEEPEST_WALK = 989
 """Steps through one pair of sentences after which the ``rouge`` package ends in a RecursionError."""

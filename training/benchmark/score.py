@@ -2,10 +2,9 @@
 
 import os
 import platform
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -15,8 +14,8 @@ from tqdm import tqdm
 
 from emola import __version__
 from emola.answer import Protocol, protocol_version
-from emola.errors import InputError
 from training.benchmark.bootstrap import Samples, Scores, intervals
+from training.benchmark.counts import count_items
 from training.benchmark.emotion_metrics import (
     COLUMNS,
     ROWS,
@@ -30,14 +29,20 @@ from training.benchmark.item_scores import ClassScores, ItemScores
 from training.benchmark.items import Item
 from training.benchmark.labels import Task
 from training.benchmark.outcomes import MAIN_ROUGE, Outcome, judge
+from training.benchmark.rouge_l import ROUGE_PACKAGES
 from training.benchmark.unit_metrics import unit_counts, unit_kinds, unit_means, unit_table
+from training.data.unit_lists import UnitList, unit_list, unit_lists_version
 
 _PARALLEL_FROM = 400
 
 
 @dataclass(frozen=True)
 class ScoringSettings:
-    """How to score; ``min_positives`` is the fewest labels that an action unit needs to enter a strict mean."""
+    """How to score.
+
+    ``min_positives`` is the fewest labels that an action unit needs to enter a strict mean; ``units`` are those that
+    the data set codes and is scored on.
+    """
 
     task: Task
     protocol: Protocol
@@ -45,11 +50,12 @@ class ScoringSettings:
     repeats: int = 1000
     seed: int = 0
     workers: int = 1
+    units: UnitList = field(default_factory=lambda: unit_list(None))
 
 
 def judge_all(items: Sequence[Item], settings: ScoringSettings) -> list[Outcome]:
     """Read all items, in order, over ``settings.workers`` processes when there are many; shows a progress bar."""
-    work = partial(judge, task=settings.task, protocol=settings.protocol)
+    work = partial(judge, task=settings.task, protocol=settings.protocol, units=settings.units)
     bar = partial(tqdm, total=len(items), desc="Scoring", unit="item", disable=None)
     workers = min(settings.workers, os.cpu_count() or 1)
     if workers < 2 or len(items) < _PARALLEL_FROM:
@@ -62,14 +68,10 @@ def score(outcomes: Sequence[Outcome], settings: ScoringSettings) -> dict[str, A
     """Return the report of a set of outcomes as plain JSON values.
 
     S_re is over the items whose label can be read; an unknown, crashed or failed answer is a wrong one. S_ge is over
-    the items for which the protocol's ROUGE-L is defined. S_rege is their sum, None without either.
-
-    Raises:
-        InputError: when no label can be read.
+    the items for which the protocol's ROUGE-L is defined. S_rege is their sum. A score that is defined for no item is
+    None: S_re where no label can be read, S_ge without references, S_rege without either.
     """
     labelled = [outcome for outcome in outcomes if outcome.label is not None]
-    if not labelled:
-        raise InputError(f"None of the {len(outcomes)} labels can be read: {outcomes[0].label_error}.")
     recognition = _emotion_part(labelled) if settings.task == "emotion" else _unit_part(labelled, settings)
     rouge = {name: _mean(o.rouge[name] for o in outcomes) for name in ("pltrdy_l", "google_l", "google_lsum")}
     main = _totals(recognition.pop("s_re"), rouge[MAIN_ROUGE[settings.protocol]])
@@ -85,16 +87,21 @@ def score(outcomes: Sequence[Outcome], settings: ScoringSettings) -> dict[str, A
         "rouge": {"s_ge_uses": MAIN_ROUGE[settings.protocol], **rouge},
         "intervals_95": bounds,
         "bootstrap": {"repeats": settings.repeats, "seed": settings.seed},
-        "counts": _counts(outcomes, settings.protocol),
+        "counts": count_items(outcomes, settings.protocol),
         "groups": _groups(outcomes, settings),
         "protocol": {"name": settings.protocol, "vocabularies": protocol_version(settings.protocol)},
-        "versions": {"emola": __version__, "python": platform.python_version(), "numpy": np.__version__},
+        "versions": {
+            "emola": __version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            **ROUGE_PACKAGES,
+        },
     }
 
 
 def _intervals(outcomes: Sequence[Outcome], settings: ScoringSettings) -> dict[str, tuple[float, float] | None]:
     """Return the intervals of the totals and of F1 of each class, all from the same resamples; {} without any."""
-    totals, classes = _item_scores(outcomes, settings), ClassScores(outcomes, settings.task)
+    totals, classes = _item_scores(outcomes, settings), ClassScores(outcomes, settings.task, settings.units)
 
     def every(weights: NDArray[np.float64]) -> Samples:
         return {**totals(weights), **classes(weights)}
@@ -110,9 +117,10 @@ def _totals(s_re: float | None, rouge: float | None) -> Scores:
 
 def _emotion_part(labelled: Sequence[Outcome]) -> dict[str, Any]:
     confusion = confusion_matrix(emotion_codes(labelled))
+    right = accuracy(confusion)
     return {
-        "s_re": 100 * accuracy(confusion),
-        "accuracy": accuracy(confusion),
+        "s_re": None if right is None else 100 * right,
+        "accuracy": right,
         **emotion_agreement(confusion),
         "classes": emotion_table(confusion),
         "confusion": {"rows": list(ROWS), "columns": list(COLUMNS), "counts": confusion.tolist()},
@@ -120,31 +128,22 @@ def _emotion_part(labelled: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def _unit_part(labelled: Sequence[Outcome], settings: ScoringSettings) -> dict[str, Any]:
-    counts = unit_counts(unit_kinds(labelled).sum(0))
-    means = unit_means(counts, settings.protocol, settings.min_positives)
-    return {**means, "min_positives": settings.min_positives, "action_units": unit_table(counts, settings.protocol)}
+    counts, units = unit_counts(unit_kinds(labelled).sum(0)), settings.units
+    return {
+        **unit_means(counts, settings.protocol, settings.min_positives, units),
+        "min_positives": settings.min_positives,
+        "units": {
+            "list": units.name,
+            "version": None if units.is_own else unit_lists_version(),
+            "scored": list(units.scored),
+            "coded": list(units.coded),
+        },
+        "action_units": unit_table(counts, settings.protocol, units),
+    }
 
 
 def _item_scores(outcomes: Sequence[Outcome], settings: ScoringSettings) -> ItemScores:
-    return ItemScores(outcomes, settings.task, settings.protocol, settings.min_positives)
-
-
-def _counts(outcomes: Sequence[Outcome], protocol: Protocol) -> dict[str, Any]:
-    """Return how many items were not simply scored, with their ids and the reasons of unreadable labels.
-
-    "unparsed": the published code stops at the answer; "unknown": it states no label; "failed": there is none;
-    "skipped_label" and "skipped_rouge": out of S_re, or of S_ge, because the label, or the pair, cannot be read.
-    """
-    kinds = {"unparsed": "crash", "unknown": "unknown", "failed": "failed"}
-    listed = {name: [o.id for o in outcomes if o.status == status] for name, status in kinds.items()}
-    listed["skipped_label"] = [o.id for o in outcomes if o.label is None]
-    listed["skipped_rouge"] = [o.id for o in outcomes if o.rouge[MAIN_ROUGE[protocol]] is None]
-    reasons = Counter(o.label_error for o in outcomes if o.label_error)
-    listed["contested_units"] = [o.id for o in outcomes if o.contested]
-    return {
-        **{name: {"count": len(ids), "ids": ids} for name, ids in listed.items()},
-        "label_errors": dict(reasons.most_common(20)),
-    }
+    return ItemScores(outcomes, settings.task, settings.protocol, settings.min_positives, settings.units)
 
 
 def _groups(outcomes: Sequence[Outcome], settings: ScoringSettings) -> dict[str, Scores | dict[str, int]]:

@@ -8,9 +8,12 @@ P.jsonl has one JSON object a line:
     reference    text for ROUGE-L (may be absent)
     group        name or number of a subject or the like (may be absent), scored on its own as well
     contested    action units that the label leaves open (may be absent), left out by strict
+    status       "cut off" where the answer reached the limit of its length (may be absent, as run writes it)
+    reason       why there is no answer (may be absent, as run writes it)
 
 OUT.json has n, s_re, s_ge and s_rege (0 to 100; their sum), a row of figures for each class or action unit, counts of
-unparsed, unknown, failed and skipped items with their ids, ROUGE variants, intervals, and the versions of everything.
+unparsed, unknown, failed, cut off and skipped items with their ids and reasons, labels that were not wholly read, ROUGE
+variants, intervals, the action units that were scored, and the versions of everything.
 ITEMS.jsonl has, for each item, id, predicted, label, rouge_l (0 to 1) and status.
 
     python -m training.benchmark score --task au --protocol strict --predictions P.jsonl --json OUT.json
@@ -19,13 +22,19 @@ ITEMS.jsonl has, for each item, id, predicted, label, rouge_l (0 to 1) and statu
 import argparse
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from emola.errors import InputError
 from emola.taxonomy import ACTION_UNITS
+from training.benchmark.counts import counts_in_words
 from training.benchmark.items import check_output, read_items, write_lines
+from training.benchmark.measures import recognition_measures, rouge_measures
+from training.benchmark.outcomes import Outcome
+from training.benchmark.run_folder import RunFolder
 from training.benchmark.score import ScoringSettings, judge_all, score
+from training.data.unit_lists import UnitList, read_unit_list, unit_list
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,6 +48,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--predictions", required=True, type=Path, metavar="P.jsonl", help="one JSON object a line")
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the whole report there")
     parser.add_argument("--items", type=Path, metavar="ITEMS.jsonl", help="write what was read of each item there")
+    units = (
+        "au: the data set whose action units are scored (faba, bp4d, disfa, emotionet, gft), or their numbers; answers "
+        "are not judged on others (default: the data set of the run that the predictions lie in, else faba)"
+    )
+    parser.add_argument("--units", metavar="LIST", help=units)
     parser.add_argument("--min-positives", type=int, default=1, help="fewest labels of a unit in strict means")
     parser.add_argument("--bootstrap", type=int, default=1000, help="resamples of the 95 %% intervals (default 1000)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the resampling (default 0)")
@@ -51,13 +65,20 @@ def run(options: argparse.Namespace) -> int:
     if options.bootstrap < 0 or options.workers < 1 or options.min_positives < 1 or options.seed < 0:
         raise InputError("--bootstrap and --seed must be 0 or more, --workers and --min-positives at least 1.")
     settings = ScoringSettings(
-        options.task, options.protocol, options.min_positives, options.bootstrap, options.seed, options.workers
+        options.task,
+        options.protocol,
+        options.min_positives,
+        options.bootstrap,
+        options.seed,
+        options.workers,
+        _units(options),
     )
     items = read_items(options.predictions)
     written = [path for path in (options.json, options.items) if path]
     for place, path in enumerate(written):
         check_output(path, options.predictions, *written[:place])
     outcomes = judge_all(items, settings)
+    _check_labels(outcomes)
     report = score(outcomes, settings)
     if options.items:
         write_lines(options.items, (outcome.row(settings.protocol) for outcome in outcomes))
@@ -65,6 +86,23 @@ def run(options: argparse.Namespace) -> int:
         _write_report(options.json, report)
     print(_summary(report))
     return 0
+
+
+def _units(options: argparse.Namespace) -> UnitList:
+    """Return the action units that were asked for, else those of the run's data set."""
+    if options.units is not None:
+        if options.task != "au":
+            raise InputError("--units is about action units; leave it out for --task emotion.")
+        return read_unit_list(options.units)
+    run = RunFolder(options.predictions.parent)
+    beside = run.description_file.is_file() and options.predictions == run.predictions_file(options.task)
+    return unit_list(run.describe().get("data_set") if beside else None)
+
+
+def _check_labels(outcomes: Sequence[Outcome]) -> None:
+    """Make sure that there is something to score, so that a wrong --task is no row of dashes."""
+    if all(outcome.label is None for outcome in outcomes):
+        raise InputError(f"None of the {len(outcomes)} labels can be read: {outcomes[0].label_error}.")
 
 
 def _write_report(path: Path, report: dict[str, Any]) -> None:
@@ -75,23 +113,24 @@ def _write_report(path: Path, report: dict[str, Any]) -> None:
 
 
 def _summary(report: dict[str, Any]) -> str:
-    """Return the scores with their intervals and the count of items that were not simply scored."""
+    """Return the scores with their intervals, what stands beside them, and what was not simply scored."""
     lines = [f"{report['task']}, protocol {report['protocol']['name']}, {report['n']} items"]
+    if units := report.get("units"):
+        own = ", ".join(map(str, units["scored"])) if units["version"] is None else None
+        lines[0] += f", action units: {own or '{list}, version {version}'.format(**units)}"
     for key, name in (("s_re", "S_re"), ("s_ge", "S_ge"), ("s_rege", "S_rege")):
         bounds = report["intervals_95"].get(key)
         spread = f"   95 % interval {bounds[0]:.2f} to {bounds[1]:.2f}" if bounds else ""
         lines.append(f"{name:7}{_number(report[key]):>7}{spread}")
+    for measures in (recognition_measures(report), rouge_measures(report)):
+        lines.append(", ".join(f"{words} {value}" for words, value in measures))
     rows = report.get("classes") or report["action_units"]
     for key, row in rows.items():
         name = f"AU{key} {ACTION_UNITS[int(key)].name}" if key.isdecimal() else key
         aside = "" if row.get("scored", True) else "   (not in S_re)"
         lines.append(f"  {name:28} F1 {_number(row['f1'], 100):>6}   support {row['support']}{aside}")
-    counted = [f"{entry['count']} {name.replace('_', ' ')}" for name, entry in report["counts"].items() if _some(entry)]
-    return "\n".join([*lines, *([f"not simply scored: {', '.join(counted)}"] if counted else [])])
-
-
-def _some(entry: dict[str, Any]) -> bool:
-    return bool(entry.get("ids"))
+    counted = counts_in_words(report["counts"])
+    return "\n".join([*lines, *([f"of them: {counted}"] if counted else [])])
 
 
 def _number(value: float | None, factor: float = 1.0) -> str:

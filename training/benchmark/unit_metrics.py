@@ -11,16 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emola.answer import Protocol
-from emola.taxonomy import ACTION_UNITS, SCORED_ACTION_UNITS
+from emola.taxonomy import ACTION_UNITS
 from training.benchmark.outcomes import Outcome
+from training.data.unit_lists import UnitList
 
 _NUMBERS = tuple(ACTION_UNITS)
-_SCORED = [_NUMBERS.index(number) for number in SCORED_ACTION_UNITS]
 _KINDS = 6
 
 
 def unit_kinds(outcomes: Sequence[Outcome]) -> NDArray[np.float64]:
     """Return 0/1 (items, 20 * 6): which of the six kinds each unit is; a contested unit is none of them."""
+    if not outcomes:
+        return np.zeros((0, len(_NUMBERS) * _KINDS))
     said = np.array([[n in (o.predicted or ()) for n in _NUMBERS] for o in outcomes], dtype=bool)
     meant = np.array([[n in (o.label or ()) for n in _NUMBERS] for o in outcomes], dtype=bool)
     open_ones = np.array([[n in o.contested for n in _NUMBERS] for o in outcomes], dtype=bool)
@@ -48,40 +50,44 @@ def unit_f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.divide(hits, below, out=np.full(below.shape, np.nan), where=below > 0)
 
 
-def unit_s_re(counts: NDArray[np.int64], protocol: Protocol, min_positives: int) -> NDArray[np.float64]:
+def unit_s_re(
+    counts: NDArray[np.int64], protocol: Protocol, min_positives: int, units: UnitList
+) -> NDArray[np.float64]:
     """Return S_re (...), 0 to 100, from counts (..., 20, 6); NaN where no unit enters the mean.
 
-    ``paper``: mean F1 over the 12 scored units, F1 = 0 without a true positive, units left out where label and answer
+    ``paper``: mean F1 over the scored units, F1 = 0 without a true positive, units left out where label and answer
     have one and the same value throughout (the published code fails on them in silence). ``strict``: mean F1 over the
     scored units with at least ``min_positives`` labels.
     """
-    scored = counts[..., _SCORED, :]
+    scored = counts[..., _places(units.scored), :]
     kept = ~_constant(scored) if protocol == "paper" else _positives(scored) >= max(min_positives, 1)
     return 100 * _mean(unit_f1(scored), kept)
 
 
-def unit_means(counts: NDArray[np.int64], protocol: Protocol, min_positives: int) -> dict[str, float | None]:
+def unit_means(
+    counts: NDArray[np.int64], protocol: Protocol, min_positives: int, units: UnitList
+) -> dict[str, float | None]:
     """Return ``s_re`` (0 to 100) and the means that stand beside it, None where one is not defined.
 
-    Beside ``paper``: the mean accuracy of its units. Beside ``strict``: mean F1 over all 20 units with enough labels,
-    F1 of the summed counts of all and of the scored units, and the accuracy over the scored ones.
+    Beside ``paper``: the mean accuracy of its units. Beside ``strict``: mean F1 over all coded units with enough
+    labels, F1 of the summed counts of all coded and of the scored units, and the accuracy over the scored ones.
     """
-    scored = counts[_SCORED]
-    s_re = unit_s_re(counts, protocol, min_positives)
+    scored, coded = counts[_places(units.scored)], counts[_places(units.coded)]
+    s_re = unit_s_re(counts, protocol, min_positives, units)
     right, total = scored[:, [0, 3]].sum(1), scored.sum(1)
     if protocol == "paper":
         return {"s_re": _known(s_re), "accuracy": _known(_mean(right / total, ~_constant(scored)))}
     return {
         "s_re": _known(s_re),
-        "macro_f1_all": _known(_mean(unit_f1(counts), _positives(counts) >= max(min_positives, 1))),
-        "micro_f1_all": _known(unit_f1(counts.sum(0))),
+        "macro_f1_all": _known(_mean(unit_f1(coded), _positives(coded) >= max(min_positives, 1))),
+        "micro_f1_all": _known(unit_f1(coded.sum(0))),
         "micro_f1_scored": _known(unit_f1(scored.sum(0))),
         "accuracy": float(right.sum() / total.sum()) if total.any() else None,
     }
 
 
-def unit_table(counts: NDArray[np.int64], protocol: Protocol) -> dict[str, dict[str, Any]]:
-    """Return counts, precision, recall, F1, support, accuracy, balanced accuracy, kappa and MCC of each unit.
+def unit_table(counts: NDArray[np.int64], protocol: Protocol, units: UnitList) -> dict[str, dict[str, Any]]:
+    """Return counts, precision, recall, F1, support, accuracy, balanced accuracy, kappa and MCC of each coded unit.
 
     ``unknown`` counts the answers that state nothing, whatever the label; the four counts before it leave them out.
 
@@ -89,12 +95,12 @@ def unit_table(counts: NDArray[np.int64], protocol: Protocol) -> dict[str, dict[
     from its mean.
     """
     table = {}
-    for number, row in zip(_NUMBERS, counts, strict=True):
+    for number, row in zip(units.coded, counts[_places(units.coded)], strict=True):
         tp, fp, fn, tn, missed, unsaid = (int(x) for x in row)
         positives, total = tp + fn + missed, int(row.sum())
         entry: dict[str, Any] = {
             "name": ACTION_UNITS[number].name,
-            "scored": number in SCORED_ACTION_UNITS,
+            "scored": number in units.scored,
             "tp": tp,
             "fp": fp,
             "fn": fn,
@@ -111,6 +117,11 @@ def unit_table(counts: NDArray[np.int64], protocol: Protocol) -> dict[str, dict[
             entry["left_out"] = bool(_constant(row))
         table[str(number)] = entry
     return table
+
+
+def _places(numbers: Sequence[int]) -> list[int]:
+    """Return where action units stand among the 20."""
+    return [_NUMBERS.index(number) for number in numbers]
 
 
 def _constant(counts: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -105,7 +105,8 @@ def recognition_of_units(rows):
 
 
 def measured(rows, task):
-    items = [Item(i, said, reference, label) for i, (said, reference, label) in enumerate(rows)]
+    """Score answers as a model may give them: the published evaluation strips each one before it looks at it."""
+    items = [Item(i, f"\n{said} ", reference, label) for i, (said, reference, label) in enumerate(rows)]
     chosen = ScoringSettings(task, "paper", repeats=0)
     return score(judge_all(items, chosen), chosen)
 
@@ -114,12 +115,16 @@ def same(value, expected):
     return value is expected if expected is None else abs(value - expected) < 1e-9
 
 
+def joined(parts):
+    return "".join(a + b for a, b in parts).strip()
+
+
 EMOTION_WORDS = sorted({word for words in LISTS["synonyms"].values() for word in words})
 PIECES = st.sampled_from(
     [*EMOTION_WORDS, *("A", "The", "face", "shows", "not", "Nose", "isn't", "known", "e.g", "Mr", "U.S", "sad", "Joy")]
 )
 MARKS = st.sampled_from([" ", " ", " ", ". ", "? ", "! ", ".", "?", "!", ", ", "\n", ".\n", ".  ", "'", "", "_", "\t"])
-EMOTION_TEXTS = st.lists(st.tuples(PIECES, MARKS), max_size=14).map(lambda parts: "".join(a + b for a, b in parts))
+EMOTION_TEXTS = st.lists(st.tuples(PIECES, MARKS), max_size=14).map(joined)
 EMOTION_LABELS = st.sampled_from([*range(-1, 8), "0", " 3 ", "6", "Fear", "fear", "Neutral", "", None, "1, 2", 2.9])
 UNIT_PIECES = st.sampled_from(
     [
@@ -138,7 +143,7 @@ UNIT_PIECES = st.sampled_from(
         "AU26 is absent",
     ]
 )
-UNIT_TEXTS = st.lists(st.tuples(UNIT_PIECES, MARKS), max_size=8).map(lambda parts: "".join(a + b for a, b in parts))
+UNIT_TEXTS = st.lists(st.tuples(UNIT_PIECES, MARKS), max_size=8).map(joined)
 UNIT_LABELS = st.lists(st.sampled_from(["1", "2", "4", "5", "12", "25", "43", "99", "AU1"]), max_size=5).flatmap(
     lambda units: st.sampled_from([", ".join(units), ",".join(units), ", ".join(units) + " "])
 )
