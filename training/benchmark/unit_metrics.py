@@ -76,7 +76,8 @@ def unit_means(
     s_re = unit_s_re(counts, protocol, min_positives, units)
     right, total = scored[:, [0, 3]].sum(1), scored.sum(1)
     if protocol == "paper":
-        return {"s_re": _known(s_re), "accuracy": _known(_mean(right / total, ~_constant(scored)))}
+        shares = right / np.maximum(total, 1)  # a unit without items is constant, so its share enters no mean
+        return {"s_re": _known(s_re), "accuracy": _known(_mean(shares, ~_constant(scored)))}
     return {
         "s_re": _known(s_re),
         "macro_f1_all": _known(_mean(unit_f1(coded), _positives(coded) >= max(min_positives, 1))),

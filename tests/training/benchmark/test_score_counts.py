@@ -57,13 +57,14 @@ def test_white_space_around_an_answer_is_taken_off_as_the_published_evaluation_d
     assert spaced["s_rege"] == pytest.approx(200) and spaced["counts"]["unparsed"]["ids"] == []
 
 
-def test_scores_without_a_readable_label_are_not_defined():
-    for task in ("emotion", "au"):
-        chosen = ScoringSettings(task, "strict", repeats=10)
-        found = score(judge_all([Item(0, "A smile.", "A smile.", {"no": "label"})], chosen), chosen)
-        assert (found["n_labelled"], found["s_re"], found["s_rege"], found["accuracy"]) == (0, None, None, None)
-        assert found["s_ge"] == pytest.approx(100)
-        assert json.dumps(found, allow_nan=False)
+@pytest.mark.parametrize("task", ["emotion", "au"])
+@pytest.mark.parametrize("protocol", ["paper", "strict"])
+def test_scores_without_a_readable_label_are_not_defined(task, protocol):
+    chosen = ScoringSettings(task, protocol, repeats=10)
+    found = score(judge_all([Item(0, "A smile.", "A smile.", {"no": "label"})], chosen), chosen)
+    assert (found["n_labelled"], found["s_re"], found["s_rege"], found["accuracy"]) == (0, None, None, None)
+    assert found["s_ge"] == pytest.approx(100)
+    assert json.dumps(found, allow_nan=False)
 
 
 ROWS = [
