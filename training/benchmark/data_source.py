@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
@@ -41,6 +42,11 @@ class Source:
     data_set: str | None = None
     fold: int | None = None
     version: str | None = None
+
+    @cached_property
+    def missing_priors(self) -> int:
+        """How many of the prior files that the data name are not there."""
+        return sum(question.prior_is_missing for question in self.questions)
 
 
 def open_source(

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from emola.errors import FaceModelError, InputError, NoFaceFound, PriorError
 from emola.imaging import open_image, pad_to_square
 from training.benchmark.questions import Question
+from training.benchmark.run_folder import COMPUTED_INSTEAD
 from training.data.records import RecordFault
 from training.data.samples import load_prior
 
 Squaring = Literal["pad", "crop"]
 FaceChoice = Literal["whole", "detect"]
+MissingPrior = Literal["fail", "compute"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class FaceInputs:
     Attributes:
         image: RGB uint8 (H, W, 3), or None.
         prior: a ``Prior`` of the model's recipe, or None.
-        prior_from: "file" or "computed", None without prior.
+        prior_from: "file", "computed" or "computed instead" (of a missing file), None without prior.
     """
 
     image: NDArray[np.uint8] | None
@@ -60,6 +62,8 @@ class FaceReader:
             leave them to the processor, which cuts the middle square out, as the published evaluation did.
         recipe_of: says which recipe made a prior file, None when that is not known.
         face_models: folder of an InsightFace pack, or None for what is installed.
+        missing_prior: "fail" when a question whose prior file is not there cannot be asked, "compute" when its prior is
+            computed from the picture, as for a question that names no file.
     """
 
     def __init__(
@@ -69,12 +73,14 @@ class FaceReader:
         squaring: Squaring,
         recipe_of: Callable[[Path], str | None],
         face_models: Path | None = None,
+        missing_prior: MissingPrior = "fail",
     ) -> None:
         self._contract = contract
         self._detect = faces == "detect" and contract.uses_image
         self._squaring = squaring
         self._recipe_of = recipe_of
         self._face_models = face_models
+        self._missing_prior = missing_prior
         self._analyzer: Any = None
         self._recipe: Any = None
         self._no_recipe: str | None = None
@@ -87,7 +93,7 @@ class FaceReader:
             FaceModelError: the face pack is damaged.
         """
         contract = self._contract
-        askable = [question for question in questions if question.image is not None]
+        askable = [question for question in questions if question.image is not None and not self._lacks_prior(question)]
         without = [question for question in askable if not self._has_file(question)] if contract.prior_recipe else []
         if without:
             self._open_recipe(all_of_them=len(without) == len(askable), example=without[0])
@@ -107,6 +113,8 @@ class FaceReader:
             raise InputError(question.fault or "the record names no picture")
         contract = self._contract
         picture = open_image(question.image)  # even for a model that reads priors alone: a broken item is a failed one
+        if self._lacks_prior(question):
+            raise PriorError(f"the record names the prior file {question.prior}, which is not there")
         from_file = contract.prior_recipe is not None and self._has_file(question)
         computes = contract.prior_recipe is not None and not from_file
         face = self._face(picture) if self._detect or (computes and self._analyzer is not None) else None
@@ -114,7 +122,9 @@ class FaceReader:
         if from_file:
             return FaceInputs(image, self._file_prior(question), "file")
         if computes:
-            return FaceInputs(image, self._compute(picture, face), "computed")
+            return FaceInputs(
+                image, self._compute(picture, face), COMPUTED_INSTEAD if question.prior_is_missing else "computed"
+            )
         return FaceInputs(image, None, None)
 
     def close(self) -> None:
@@ -125,6 +135,10 @@ class FaceReader:
     @property
     def _takes_whole_picture(self) -> bool:
         return hasattr(self._recipe, "compute_crop") and not self._detect
+
+    def _lacks_prior(self, question: Question) -> bool:
+        """Say whether a question cannot be asked because its prior file is missing."""
+        return self._missing_prior == "fail" and self._contract.prior_recipe is not None and question.prior_is_missing
 
     def _has_file(self, question: Question) -> bool:
         """Say whether a prior file of the model's recipe is there."""

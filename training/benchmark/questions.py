@@ -50,6 +50,11 @@ class Question:
         """Task and id, unique in a run."""
         return self.task, self.id
 
+    @property
+    def prior_is_missing(self) -> bool:
+        """Whether the record names a prior file that is not there."""
+        return self.prior is not None and not self.prior.is_file()
+
 
 def read_records(path: Path) -> list[Any]:
     """Return the records of a JSON list.
@@ -61,7 +66,9 @@ def read_records(path: Path) -> list[Any]:
         records = json.loads(path.read_bytes())
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise InputError(f"{path} cannot be read as JSON: {error}.") from None
-    if not isinstance(records, list) or not records:
+    if records == []:
+        raise InputError(f"{path} holds an empty list; there is nothing to ask.")
+    if not isinstance(records, list):
         raise InputError(f"{path} must hold a list of evaluation records, each with image, label, gpt4 and landmark.")
     return records
 
@@ -103,12 +110,20 @@ def _faba_question(record: Any, place: str, root: Path, task: Task) -> Question:
         label=record.get("label"),
         reference=reference if isinstance(reference, str) else None,
         group=str(record["group"]) if record.get("group") is not None else None,
-        contested=tuple(record.get("contested") or ()),
     )
     try:
         question = replace(question, id=record_id(dict(record)), image_name=text_field(dict(record), "image"))
         image = safe_path(root, question.image_name)
         prior = safe_path(root, text_field(dict(record), "landmark")) if record.get("landmark") else None
+        contested = _contested(record)
     except RecordFault as fault:
         return replace(question, fault=str(fault))
-    return replace(question, image=image, prior=prior)
+    return replace(question, image=image, prior=prior, contested=contested)
+
+
+def _contested(record: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the action units that a record leaves open, or raise its fault."""
+    numbers = record.get("contested") or []
+    if not isinstance(numbers, list) or not all(type(number) is int for number in numbers):
+        raise RecordFault("bad record", f"contested must be a list of action-unit numbers, not {numbers!r}")
+    return tuple(numbers)

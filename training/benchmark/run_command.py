@@ -17,7 +17,7 @@ from emola.settings import PAPER_DECODING, GenerationSettings
 
 if TYPE_CHECKING:
     from training.benchmark.data_source import Source
-    from training.benchmark.face_inputs import FaceReader
+    from training.benchmark.face_inputs import FaceReader, MissingPrior
     from training.benchmark.models import Answerer, ModelChoice
 
 _GREEDY: Final = GenerationSettings(max_new_tokens=1024)
@@ -52,6 +52,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--faces", choices=("whole", "detect"), help=faces)
     parser.add_argument("--inputs", choices=("both", "prior", "image"), help="default: what the checkpoint says")
     parser.add_argument("--prior-recipe", choices=_RECIPES, help="what made the prior files, when nothing says so")
+    missing = (
+        "items whose record names a prior file that is not there: fail, or compute it from the picture (default: fail, "
+        "but compute when none of the named files is there)"
+    )
+    parser.add_argument("--missing-prior", choices=("fail", "compute"), help=missing)
     parser.add_argument("--conversation", choices=tuple(CONVERSATIONS), help="prompt template (default: the model's)")
     parser.add_argument("--face-models", type=Path, metavar="DIR", help="an InsightFace model pack on disk")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
@@ -66,6 +71,8 @@ def run(options: argparse.Namespace) -> int:
     from training.benchmark.run_folder import RunFolder
     from training.benchmark.runner import Share, run_share
 
+    if options.seed < 0:
+        raise InputError("--seed must be 0 or more.")
     share = Share.from_environment()
     source = open_source(options.data, options.task, options.root, options.limit, options.unlabelled)
     settings, choice = _settings(options), _model_choice(options, share.local)
@@ -134,9 +141,25 @@ def _identity(
         "image": options.image,
         "faces": options.faces or "as the crop recipe needs",
         "prior_recipe": options.prior_recipe or "as the data says",
+        **_missing_priors(options, source),
         "numbers": f"{numbers} {options.quantization or ''}".strip(),
         "versions": {name: version(name) for name in _VERSIONED},
     }
+
+
+def _missing_priors(options: argparse.Namespace, source: "Source") -> dict[str, str]:
+    """Return the part of the identity about missing prior files; none where it makes no difference.
+
+    Runs of versions that knew no such choice computed the priors, so computing them is left unsaid.
+    """
+    failing = source.missing_priors and _missing_prior(options, source) == "fail"
+    return {"missing_prior": "fail"} if failing else {}
+
+
+def _missing_prior(options: argparse.Namespace, source: "Source") -> "MissingPrior":
+    """Return what becomes of items whose prior file is missing; files that are all missing were never there."""
+    all_missing = source.missing_priors == sum(question.prior is not None for question in source.questions)
+    return options.missing_prior or ("compute" if all_missing else "fail")
 
 
 def _notes(options: argparse.Namespace, source: "Source") -> dict[str, Any]:
@@ -176,4 +199,7 @@ def _load(
     def recipe_of(prior: Path) -> str | None:
         return recipe_of_file(prior, source.root) or options.prior_recipe
 
-    return answerer, FaceReader(answerer.contract, faces, options.image, recipe_of, options.face_models)
+    missing = _missing_prior(options, source)
+    if answerer.contract.prior_recipe and source.missing_priors and missing == "compute":
+        print(f"{source.missing_priors} prior files that the data name are not there; their priors are computed.")
+    return answerer, FaceReader(answerer.contract, faces, options.image, recipe_of, options.face_models, missing)

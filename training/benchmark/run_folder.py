@@ -7,6 +7,8 @@
 
 Lines hold ``id, task, prediction, reference, label, group, status, reason`` (what ``score`` reads and a little more:
 ``image``, ``prior``, ``tokens``). ``status`` is "answered", "cut off" (the answer reached the limit) or "failed".
+``prior`` is "file", "computed" (the record names no file of the model's recipe), "computed instead" (the file that it
+names is not there) or null.
 """
 
 import json
@@ -20,6 +22,7 @@ from training.benchmark.journal import Journal, read_journal
 from training.benchmark.questions import Question
 
 FORMAT: Final = 1
+COMPUTED_INSTEAD: Final = "computed instead"
 
 _MEANINGS: Final = {
     "model": "the model's files",
@@ -31,6 +34,7 @@ _MEANINGS: Final = {
     "image": "how pictures are squared (--image)",
     "faces": "how faces are found (--faces)",
     "prior_recipe": "the recipe of the prior files (--prior-recipe)",
+    "missing_prior": "what becomes of items whose prior file is missing (--missing-prior)",
     "numbers": "the dtype or quantisation",
     "versions": "the version of torch or transformers",
 }

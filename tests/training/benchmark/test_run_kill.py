@@ -73,7 +73,7 @@ def test_ten_kills_lose_and_double_nothing(model_folder, make_data, tmp_path, re
 
 @pytest.mark.slow
 def test_accelerate_launch_makes_the_file_of_one_process(model_folder, make_data, tmp_path, repository):
-    data = make_data(6)
+    data = make_data(40)
     launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--mixed_precision", "no"]
     launch += ["-m", "training.benchmark"]
     for out, prefix in ((tmp_path / "two", launch), (tmp_path / "one", ["-m", "training.benchmark"])):
