@@ -1,6 +1,7 @@
 """``python -m training.benchmark report RUN...``: one HTML file and one Markdown file about finished runs.
 
-Two or more runs are compared with the first one: paired bootstrap of the difference, and which items flipped.
+Each further run is compared with the first one on the same data: paired bootstrap of the difference, and which items
+flipped. Runs on the folds of a classic data set are averaged instead: mean over action units, then over folds.
 """
 
 import argparse
@@ -68,14 +69,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _compare_all(runs: "list[RunResult]", repeats: int, seed: int) -> "list[Comparison]":
-    """Compare every later run with the first, on the tasks that both have."""
-    from training.benchmark.report_compare import compare
+    """Compare every later run with the first on the same data, on the tasks that both have."""
+    from training.benchmark.report_compare import compare, runs_to_compare
     from training.benchmark.report_results import PROTOCOLS
 
-    first = runs[0]
     return [
         compare(first, other, task, protocol, repeats, seed)
-        for other, (task, protocol) in product(runs[1:], product(first.tasks, PROTOCOLS))
+        for first, other in runs_to_compare(runs)
+        for task, protocol in product(first.tasks, PROTOCOLS)
         if task in other.tasks
     ]
 

@@ -1,5 +1,6 @@
 """Two runs on the same items: the paired bootstrap of their difference, and which items flipped."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +70,7 @@ def compare(first: RunResult, second: RunResult, task: Task, protocol: Protocol,
         InputError: they share no item, or the labels of a shared item differ.
     """
     one, two, left_out = _shared(first, second, task, protocol)
-    scorers = ItemScores(one, task, protocol), ItemScores(two, task, protocol)
+    scorers = [ItemScores(outcomes, task, protocol, units=first.units) for outcomes in (one, two)]
 
     def difference(weights: NDArray[np.float64]) -> Samples:
         before, after = (scorer(weights) for scorer in scorers)
@@ -89,8 +90,31 @@ def compare(first: RunResult, second: RunResult, task: Task, protocol: Protocol,
     )
 
 
+def runs_to_compare(runs: Sequence[RunResult]) -> list[tuple[RunResult, RunResult]]:
+    """Return each later run behind the one that it is compared with.
+
+    That is the first run on the same data set and fold, else the first of all; runs on different classic data sets or
+    folds have no item in common and are not compared.
+    """
+    pairs = []
+    for place, run in enumerate(runs[1:], start=1):
+        same = [other for other in runs[:place] if (other.data_set, other.fold) == (run.data_set, run.fold)]
+        if same or run.data_set is None or runs[0].data_set is None:
+            pairs.append((same[0] if same else runs[0], run))
+    return pairs
+
+
+def not_compared(runs: Sequence[RunResult], comparisons: Sequence[Comparison]) -> str:
+    """Return a sentence with the runs that stand in no comparison, "" when there is none."""
+    names = {name for comparison in comparisons for name in (comparison.first, comparison.second)}
+    left = [run.name for run in runs if run.name not in names]
+    if len(runs) < 2 or not left:
+        return ""
+    return f"Not compared, because no other run here answers the same data set and fold: {', '.join(left)}."
+
+
 def right_units(outcome: Outcome) -> int:
-    """Return on how many of the 20 action units answer and label agree."""
+    """Return on how many of the 20 action units answer and label agree; those that are not coded count as agreeing."""
     return sum((number in (outcome.predicted or ())) == (number in (outcome.label or ())) for number in ACTION_UNITS)
 
 
@@ -122,7 +146,9 @@ def _by_id(result: TaskResult, protocol: Protocol) -> dict[str, Outcome]:
 
 
 def _flip(one: Outcome, two: Outcome, task: Task) -> Flip:
-    if task == "emotion":
+    if one.label is None:
+        change = 0
+    elif task == "emotion":
         change = int(two.predicted == two.label) - int(one.predicted == one.label)
     else:
         change = right_units(two) - right_units(one)

@@ -32,16 +32,18 @@ def gallery(run: RunResult, result: TaskResult, protocol: Protocol, most: int) -
     """
     rows = {row["id"]: row for row in result.rows}
     worst = _worst(result, protocol)
+    cut_off = sum(outcome.cut_off for outcome in worst)
+    wrong = f"{len(worst)} items went wrong" + (f", {cut_off} of them were cut off" if cut_off else "")
     if not worst or not most:
-        return f'<p class="muted">{len(worst)} items went wrong; none is shown.</p>'
+        return f'<p class="muted">{wrong}; none is shown.</p>'
     cards = [item_card(run, rows[outcome.id], outcome, protocol) for outcome in worst[:most]]
-    note = f"{len(worst)} items went wrong; {len(cards)} are shown."
-    return f'<p class="muted">{note}</p><div class="gallery">{"".join(cards)}</div>'
+    return f'<p class="muted">{wrong}; {len(cards)} are shown.</p><div class="gallery">{"".join(cards)}</div>'
 
 
 def _worst(result: TaskResult, protocol: Protocol) -> Sequence[Outcome]:
     """Return the outcomes that are wrong: first those without an answer, then by how wrong they are."""
-    wrong = [o for o in result.judged[protocol].outcomes if o.status != "read" or o.predicted != o.label]
+    outcomes = result.judged[protocol].outcomes
+    wrong = [o for o in outcomes if o.status != "read" or (o.label is not None and o.predicted != o.label)]
 
     def badness(outcome: Outcome) -> tuple[bool, int, float]:
         units = right_units(outcome) if result.task == "au" else 0
@@ -64,6 +66,8 @@ def item_card(
         side: longest side of the picture, in pixels.
     """
     said = row["prediction"] if row["prediction"] is not None else f"failed: {row['reason']}"
+    if outcome.cut_off:
+        said += f" … (cut off after {row.get('tokens') or 'too many'} tokens)"
     rouge = outcome.rouge[MAIN_ROUGE[protocol]]
     facts = [
         ("label", shown(outcome.label)),

@@ -8,12 +8,14 @@ from typing import Final
 from emola.answer import Protocol
 from training.benchmark.cited import cited_results
 from training.benchmark.outcomes import MAIN_ROUGE
-from training.benchmark.report_compare import Comparison
+from training.benchmark.report_compare import Comparison, not_compared
 from training.benchmark.report_folds import fold_tables
 from training.benchmark.report_gallery import gallery
 from training.benchmark.report_pictures import Bar, bar_chart, confusion_chart, histogram
+from training.benchmark.report_protocols import protocols_table
 from training.benchmark.report_results import Judged, RunResult, TaskResult
 from training.benchmark.report_tables import (
+    FLIPS_SHOWN,
     TASK_NAMES,
     Table,
     cited_classic_table,
@@ -22,12 +24,12 @@ from training.benchmark.report_tables import (
     classes_table,
     comparison_table,
     flips_table,
+    measures_table,
     runs_table,
     totals_table,
 )
 
 _STYLE: Final = Path(__file__).with_name("report.css")
-_FLIPS_SHOWN: Final = 100
 _SHOWN_PROTOCOL: Final[Protocol] = "strict"
 _PROTOCOLS_NOTE: Final = (
     "Protocol <b>paper</b> repeats the published evaluation, quirks included; <b>strict</b> reads what the text means, "
@@ -51,6 +53,8 @@ def report_html(
     if comparisons:
         parts.append("<h2>Differences</h2>")
         parts.append(f'<div class="pairs">{"".join(map(comparison_html, comparisons))}</div>')
+    if sentence := not_compared(runs, comparisons):
+        parts.append(f'<p class="muted">{escape(sentence)}</p>')
     if folds := fold_tables(runs):
         parts += ["<h2>Classic data sets</h2>", *(table_html(table) for table in folds)]
     if releases:
@@ -59,7 +63,7 @@ def report_html(
         parts += [_task(run, result, pictures) for result in run.tasks.values()]
     parts += ["<h2>Cited results</h2>", f"<p>{escape(cited_results()['note'])}</p>"]
     parts += [table_html(cited_table()), table_html(cited_classic_table())]
-    parts += ["<h2>What was run</h2>", table_html(runs_table(runs))]
+    parts += ["<h2>What was run</h2>", table_html(runs_table(runs)), table_html(protocols_table(runs))]
     style = _STYLE.read_text(encoding="utf-8")
     meta = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     head = f"{meta}<title>FABA-Bench</title><style>{style}</style>"
@@ -76,7 +80,7 @@ def table_html(table: Table) -> str:
 
 def comparison_html(comparison: Comparison) -> str:
     """Return the differences of two runs with their intervals, and the items that flipped."""
-    flips = table_html(flips_table(comparison, _FLIPS_SHOWN))
+    flips = table_html(flips_table(comparison, FLIPS_SHOWN))
     note = (
         f'<p class="muted">{comparison.left_out} items are in one of the runs only.</p>' if comparison.left_out else ""
     )
@@ -105,6 +109,7 @@ def judged_html(judged: Judged, name: str, protocol: Protocol) -> str:
     """
     parts = [f"<figure>{_bars(judged, f'{name}, F1 under {protocol}')}</figure>"]
     inner = table_html(classes_table(judged, f"Protocol {protocol}"))
+    inner += table_html(measures_table(judged, f"Beside S_re and S_ge, protocol {protocol}"))
     parts.append(f"<details><summary>Numbers under {protocol}</summary>{inner}</details>")
     if "confusion" in judged.scores:
         confusion = judged.scores["confusion"]

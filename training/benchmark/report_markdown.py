@@ -2,35 +2,45 @@
 
 from collections.abc import Sequence
 
-from training.benchmark.report_compare import Comparison
+from training.benchmark.report_compare import Comparison, not_compared
 from training.benchmark.report_folds import fold_tables
+from training.benchmark.report_protocols import protocols_table
 from training.benchmark.report_results import RunResult
 from training.benchmark.report_tables import (
+    FLIPS_SHOWN,
     TASK_NAMES,
     Table,
     cited_classic_table,
     cited_table,
     classes_table,
     comparison_table,
+    flips_table,
+    measures_table,
     runs_table,
     totals_table,
 )
 
 
 def report_markdown(runs: Sequence[RunResult], comparisons: Sequence[Comparison], releases: Sequence[Table]) -> str:
-    """Return scores, differences, the release, classes, cited results and what was run, in this order."""
+    """Return scores, differences and flips, the release, folds, classes, cited results and what was run, in order."""
     tables = [
         totals_table(runs),
-        *(comparison_table(comparison) for comparison in comparisons),
+        *(
+            table
+            for comparison in comparisons
+            for table in (comparison_table(comparison), flips_table(comparison, FLIPS_SHOWN))
+        ),
         *releases,
         *fold_tables(runs),
     ]
     for run in runs:
         for task, result in run.tasks.items():
             for protocol, judged in result.judged.items():
-                tables.append(classes_table(judged, f"{run.name}: {TASK_NAMES[task].lower()}, protocol {protocol}"))
-    tables += [cited_table(), cited_classic_table(), runs_table(runs)]
-    return "# FABA-Bench report\n\n" + "\n".join(table_markdown(table) for table in tables)
+                name = f"{run.name}: {TASK_NAMES[task].lower()}, protocol {protocol}"
+                tables += [classes_table(judged, name), measures_table(judged, f"{name}, beside S_re and S_ge")]
+    tables += [cited_table(), cited_classic_table(), runs_table(runs), protocols_table(runs)]
+    beside = [sentence + "\n"] if (sentence := _escape(not_compared(runs, comparisons))) else []
+    return "# FABA-Bench report\n\n" + "\n".join([*beside, *map(table_markdown, tables)])
 
 
 def table_markdown(table: Table) -> str:

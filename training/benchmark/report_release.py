@@ -73,7 +73,7 @@ def release_table(runs: Sequence[RunResult], task: Task, release: Path, repeats:
         shared = [row for row in run.tasks[task].rows if row.get("image") in records]
         counts.add(len(shared))
         if shared:
-            rows += _combinations(run.name, shared, records, task, repeats, seed)
+            rows += _combinations(run, shared, records, task, repeats, seed)
     if not rows:
         raise InputError(f"{release} shares no picture with the {task} answers of these runs.")
     caption = f"{TASK_NAMES[task]}: labels and references before and after {release.name}, {max(counts)} items"
@@ -81,7 +81,7 @@ def release_table(runs: Sequence[RunResult], task: Task, release: Path, repeats:
 
 
 def _combinations(
-    name: str,
+    run: RunResult,
     rows: Sequence[Mapping[str, Any]],
     records: Mapping[str, Revision],
     task: Task,
@@ -92,11 +92,11 @@ def _combinations(
     lines = []
     for labels, references in product(("old", "new"), repeat=2):
         changed = [_revised(row, records[row["image"]], labels, references) for row in rows]
-        judged = judge_rows(changed, task, repeats, seed)
+        judged = judge_rows(changed, task, repeats, seed, run.units)
         for protocol in PROTOCOLS:
             scores = judged[protocol].scores
             totals = [with_bounds(scores[total], scores["intervals_95"].get(total)) for total in TOTAL_NAMES]
-            lines.append((name, protocol, labels, references, *totals))
+            lines.append((run.name, protocol, labels, references, *totals))
     return sorted(lines, key=lambda line: PROTOCOLS.index(line[1]))
 
 

@@ -8,11 +8,12 @@ from typing import Any, Final, get_args
 
 from emola.answer import Protocol
 from emola.errors import InputError
-from training.benchmark.items import Item, read_items
+from training.benchmark.items import Item, make_item, read_items
 from training.benchmark.labels import Task
 from training.benchmark.outcomes import Outcome
 from training.benchmark.run_folder import RunFolder
 from training.benchmark.score import ScoringSettings, judge_all, score
+from training.data.unit_lists import UnitList, unit_list
 
 PROTOCOLS: Final[tuple[Protocol, ...]] = ("paper", "strict")
 _TASKS: Final[tuple[Task, ...]] = get_args(Task)
@@ -73,6 +74,26 @@ class RunResult:
         """Folder that the pictures' paths start from."""
         return Path(self.description["root"])
 
+    @property
+    def model(self) -> str:
+        """What was asked, as the user wrote it."""
+        return str(self.description.get("model"))
+
+    @property
+    def data_set(self) -> str | None:
+        """Name of a classic data set, None for FABA's form."""
+        return self.description.get("data_set")
+
+    @property
+    def fold(self) -> int | None:
+        """Which fold of the data set was asked, None without folds."""
+        return self.description.get("fold")
+
+    @property
+    def units(self) -> UnitList:
+        """The action units that the data set codes and is scored on."""
+        return unit_list(self.data_set)
+
 
 def read_runs(folders: Sequence[Path], repeats: int, seed: int) -> list[RunResult]:
     """Read and score finished runs.
@@ -92,17 +113,23 @@ def read_runs(folders: Sequence[Path], repeats: int, seed: int) -> list[RunResul
     return [_read_run(folder, name, repeats, seed) for folder, name in zip(folders, names, strict=True)]
 
 
-def judge_rows(rows: Sequence[Mapping[str, Any]], task: Task, repeats: int, seed: int) -> dict[Protocol, Judged]:
-    """Return the rows of a task judged and scored under both protocols."""
-    items = [_item(row) for row in rows]
+def judge_rows(
+    rows: Sequence[Mapping[str, Any]], task: Task, repeats: int, seed: int, units: UnitList | None = None
+) -> dict[Protocol, Judged]:
+    """Return the rows of a task judged and scored under both protocols.
+
+    Args:
+        rows: the lines of the predictions.
+        task: "emotion" or "au".
+        repeats: bootstrap resamples, 0 for no intervals.
+        seed: of the resampling.
+        units: those of the data set; FABA-Bench's if None.
+    """
+    items, coded = [make_item(row) for row in rows], units or unit_list(None)
     return {
-        protocol: _judge(items, ScoringSettings(task, protocol, repeats=repeats, seed=seed)) for protocol in PROTOCOLS
+        protocol: _judge(items, ScoringSettings(task, protocol, repeats=repeats, seed=seed, units=coded))
+        for protocol in PROTOCOLS
     }
-
-
-def _item(row: Mapping[str, Any]) -> Item:
-    contested = tuple(row.get("contested") or ())
-    return Item(row["id"], row["prediction"], row.get("reference"), row["label"], row.get("group"), None, contested)
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
@@ -123,7 +150,8 @@ def _read_run(folder: Path, name: str, repeats: int, seed: int) -> RunResult:
             continue
         read_items(path)  # raises with the lines that are no predictions
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-        tasks[task] = TaskResult(task, rows, judge_rows(rows, task, repeats, seed))
+        units = unit_list(description.get("data_set"))
+        tasks[task] = TaskResult(task, rows, judge_rows(rows, task, repeats, seed, units))
     if not tasks:
         raise InputError(f"The run in {folder} is not finished; start it again with the same command to continue it.")
     return RunResult(name, description, tasks)

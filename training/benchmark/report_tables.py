@@ -1,17 +1,24 @@
 """The tables of a report as plain cells, so that the page and the Markdown file say the same."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from emola.taxonomy import ACTION_UNITS
 from training.benchmark.cited import cited_results
+from training.benchmark.counts import counts_in_words
 from training.benchmark.item_scores import TOTALS
+from training.benchmark.measures import recognition_measures, rouge_measures
 from training.benchmark.report_compare import Comparison
 from training.benchmark.report_results import PROTOCOLS, Bounds, Judged, RunResult
+from training.benchmark.run_folder import COMPUTED_INSTEAD
 
 TOTAL_NAMES = {"s_re": "S_re", "s_ge": "S_ge", "s_rege": "S_rege"}
 TASK_NAMES = {"emotion": "Emotion", "au": "Action units"}
+FLIPS_SHOWN = 100
+"""Most flipped items that a report lists of one comparison."""
+_OF_UNITS = {"balanced_accuracy": ("balanced accuracy", 100), "kappa": ("kappa", 1), "mcc": ("MCC", 1)}
+_PRIORS = {"file": "from files", COMPUTED_INSTEAD: f"{COMPUTED_INSTEAD} of missing files"}
 
 
 @dataclass(frozen=True)
@@ -36,25 +43,33 @@ def runs_table(runs: Sequence[RunResult]) -> Table:
                 str(run.description.get("data")),
                 f"{identity['decoding']['name']}, seed {identity['decoding']['seed']}",
                 f"{identity['image']}, {identity['inputs']}",
+                _priors(run),
                 f"{identity['numbers']}, {versions}",
                 str(software.get("git") or "unknown")[:12],
             )
         )
-    return Table("Runs", ("run", "model", "data", "decoding", "picture and inputs", "computed in", "code"), rows)
+    return Table(
+        "Runs", ("run", "model", "data", "decoding", "picture and inputs", "priors", "computed in", "code"), rows
+    )
+
+
+def _priors(run: RunResult) -> str:
+    """Return where the priors of the answered items came from."""
+    sources = Counter(row.get("prior") for result in run.tasks.values() for row in result.rows)
+    return ", ".join(f"{count} {_PRIORS.get(source, source)}" for source, count in sources.items() if source) or "none"
 
 
 def totals_table(runs: Sequence[RunResult]) -> Table:
-    """Return the three totals of every run, task and protocol, and what was not simply scored."""
+    """Return the three totals of every run, task and protocol, and which items were not simply scored."""
     rows = []
     for run in runs:
         for task, result in run.tasks.items():
             for protocol in PROTOCOLS:
                 scores = result.judged[protocol].scores
                 totals = [with_bounds(scores[name], scores["intervals_95"].get(name)) for name in TOTALS]
-                rows.append(
-                    (run.name, TASK_NAMES[task], protocol, *totals, str(scores["n"]), _counted(scores["counts"]))
-                )
-    columns = ("run", "task", "protocol", "S_re", "S_ge", "S_rege", "items", "of them not simply scored")
+                counted = counts_in_words(scores["counts"]) or "none to note"
+                rows.append((run.name, TASK_NAMES[task], protocol, *totals, str(scores["n"]), counted))
+    columns = ("run", "task", "protocol", "S_re", "S_ge", "S_rege", "items", "of them")
     return Table("Scores, 0 to 100 (S_rege 0 to 200), with 95 % bootstrap intervals", columns, rows)
 
 
@@ -64,8 +79,17 @@ def classes_table(judged: Judged, caption: str) -> Table:
     for key, row in judged.classes.items():
         name = class_name(key) + ("" if row.get("scored", True) else " (not scored)")
         f1 = with_bounds(row["f1"], row["f1_interval_95"], 100)
-        rows.append((name, _number(row["precision"]), _number(row["recall"]), f1, str(row["support"])))
-    return Table(caption, ("class", "precision", "recall", "F1", "labels"), rows)
+        more = [_number(row[key], factor) for key, (_, factor) in _OF_UNITS.items() if key in row]
+        rows.append((name, _number(row["precision"]), _number(row["recall"]), f1, str(row["support"]), *more))
+    columns = ("class", "precision", "recall", "F1", "labels")
+    return Table(caption, (*columns, *(words for words, _ in _OF_UNITS.values()))[: len(rows[0])], rows)
+
+
+def measures_table(judged: Judged, caption: str) -> Table:
+    """Return what stands beside S_re and S_ge, and the reasons of failed items."""
+    scores = judged.scores
+    failed = [(f"failed: {reason}", str(count)) for reason, count in scores["counts"]["failure_reasons"].items()]
+    return Table(caption, ("measure", "value"), [*recognition_measures(scores), *rouge_measures(scores), *failed])
 
 
 def comparison_table(comparison: Comparison) -> Table:
@@ -126,11 +150,6 @@ def class_name(key: str) -> str:
     return f"AU{key} {ACTION_UNITS[int(key)].name}" if key.isdecimal() else key
 
 
-def _counted(counts: Mapping[str, Any]) -> str:
-    found = [f"{entry['count']} {name.replace('_', ' ')}" for name, entry in counts.items() if entry.get("ids")]
-    return ", ".join(found) or "none"
-
-
 def with_bounds(value: float | None, bounds: Bounds, factor: float = 1, *, sign: bool = False) -> str:
     """Return a number with its interval, both times ``factor``; ``sign`` shows a plus as well."""
     if value is None:
@@ -140,8 +159,8 @@ def with_bounds(value: float | None, bounds: Bounds, factor: float = 1, *, sign:
     return f"{factor * value:{shape}}{spread}"
 
 
-def _number(value: float | None) -> str:
-    return "not defined" if value is None else f"{100 * value:.2f}"
+def _number(value: float | None, factor: float = 100) -> str:
+    return "not defined" if value is None else f"{factor * value:.2f}"
 
 
 def _plain(value: float | None) -> str:

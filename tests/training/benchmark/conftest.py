@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -105,9 +106,14 @@ def read_lines() -> Callable[[Path], list[dict[str, Any]]]:
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> Callable[..., Path]:
-    """Write the folder of a finished run from emotion and action-unit predictions."""
+    """Write the folder of a finished run from emotion and action-unit predictions.
 
-    def make(name: str, emotion: Any = (), au: Any = ()) -> Path:
+    ``ids`` stands before every id, ``changes`` in every line, and further names in ``run.json``.
+    """
+
+    def make(
+        name: str, emotion: Any = (), au: Any = (), ids: str = "", changes: Any = MappingProxyType({}), **more: Any
+    ) -> Path:
         folder = tmp_path / name
         folder.mkdir(parents=True)
         (tmp_path / "faces").mkdir(exist_ok=True)
@@ -121,12 +127,12 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
             "numbers": "float32",
             "versions": {"torch": "2"},
         }
-        notes = {"model": "M <b>", "data": "D", "root": str(tmp_path), "software": {"git": "abc"}}
+        notes = {"model": "M <b>", "data": "D", "root": str(tmp_path), "software": {"git": "abc"}, **more}
         (folder / "run.json").write_text(json.dumps({"format": 1, "identity": identity, **notes}))
         for task, lines in (("emotion", emotion), ("au", au)):
             rows = [
                 {
-                    "id": f"{task}-{index}",
+                    "id": f"{ids}{task}-{index}",
                     "task": task,
                     "prediction": said,
                     "reference": "A smile is seen.",
@@ -135,6 +141,7 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
                     "status": "failed" if said is None else "answered",
                     "reason": "the picture is broken" if said is None else None,
                     "image": "faces/0.png",
+                    **changes,
                 }
                 for index, (said, label) in enumerate(lines)
             ]

@@ -10,7 +10,6 @@ from training.benchmark.cited import cited_results
 from training.benchmark.item_scores import ItemScores
 from training.benchmark.items import read_items
 from training.benchmark.report_compare import compare
-from training.benchmark.report_folds import fold_tables
 from training.benchmark.report_markdown import table_markdown
 from training.benchmark.report_pictures import Bar, bar_chart, confusion_chart, histogram
 from training.benchmark.report_results import judge_rows, read_runs
@@ -155,22 +154,6 @@ def test_a_release_gives_four_numbers(make_run, tmp_path):
     assert numbers["old", "new"] == ("100.00", "100.00") and numbers["new", "new"] == ("0.00", "100.00")
     assert numbers["old", "old"][0] == "100.00" and numbers["old", "old"][1] == numbers["new", "old"][1] != "100.00"
     assert "Review release" in (run / "report.html").read_text()
-
-
-def test_folds_are_averaged_over_the_units_of_the_set_and_then_over_folds(make_run):
-    folds = []
-    for number, said in ((1, "AU1 and AU2."), (2, "AU4.")):
-        folder = make_run(f"fold{number}", au=[(said, "1, 2"), ("AU12.", "12")])
-        description = json.loads((folder / "run.json").read_text())
-        description |= {"data_set": "disfa", "fold": number}
-        (folder / "run.json").write_text(json.dumps(description))
-        folds.append(folder)
-    found = fold_tables(read_runs(folds, 0, 0))
-    strict = {row[0]: row[1:] for row in found[-1].rows}
-    assert found[-1].columns[1:] == ("AU1", "AU2", "AU4", "AU6", "AU9", "AU12", "AU25", "AU26", "mean")
-    assert strict["fold1 (fold 1)"] == ("100.0", "100.0", "0.0", "0.0", "0.0", "100.0", "0.0", "0.0", "37.5")
-    assert strict["fold2 (fold 2)"][-1] == "12.5"
-    assert strict["mean of 2 folds"] == ("50.0", "50.0", "0.0", "0.0", "0.0", "100.0", "0.0", "0.0", "25.0")
 
 
 def test_a_release_about_other_pictures_is_refused(make_run, tmp_path, capsys):

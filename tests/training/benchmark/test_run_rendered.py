@@ -1,5 +1,6 @@
 """The shipped model on rendered faces: run, score and report, offline."""
 
+import json
 from collections import Counter
 
 import pytest
@@ -30,11 +31,23 @@ def ask(data, out, *more):
     return main(["run", "--model", str(TINY), "--data", str(data), "--out", str(out), *fixed, *more])
 
 
-def test_run_and_report_on_rendered_faces_beat_a_fixed_answer(rendered, tmp_path, read_lines):
+def score(out, task):
+    """Score the answers of a run by ``strict``, and return the report."""
+    path = out / f"scores_{task}.json"
+    fixed = ["--protocol", "strict", "--predictions", str(out / f"predictions_{task}.jsonl"), "--bootstrap", "0"]
+    assert main(["score", "--task", task, *fixed, "--json", str(path)]) == 0
+    return json.loads(path.read_text())
+
+
+def test_run_score_and_report_on_rendered_faces_beat_a_fixed_answer(rendered, tmp_path, read_lines):
     out = tmp_path / "run"
     assert ask(rendered, out) == 0
+    scored = {task: score(out, task) for task in ("emotion", "au")}
     assert main(["report", str(out), "--bootstrap", "100"]) == 0
     (run,) = read_runs([out], 0, 0)
+    for task, found in scored.items():
+        reported = run.tasks[task].judged["strict"].scores
+        assert (found["n"], found["s_rege"]) == (FACES, reported["s_rege"])
     emotion = run.tasks["emotion"].judged["strict"].scores
     assert emotion["n"] == FACES and emotion["counts"]["failed"]["count"] <= FACES // 4
     labels = Counter(row["label"] for row in read_lines(out / "predictions_emotion.jsonl"))
