@@ -16,7 +16,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from emola.errors import InputError
 from review.database import Database
 from review.pictures import FORMATS, inside
-from review.store.duplicates import images_without_hash, perceptual_hashes, store_groups, store_hashes
+from review.store.duplicates import (
+    groups_are_current,
+    images_without_hash,
+    perceptual_hashes,
+    store_groups,
+    store_hashes,
+)
 
 DISTANCE = 6
 """Most differing bits of near-duplicates. Cautious on both sides: copies that were only scaled or saved again differ
@@ -25,40 +31,69 @@ more than 10 as different. A group that is too large only keeps a picture out of
 BITS = 64
 BATCH = 500
 _THREADS = 4
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True)
 class DuplicateReport:
-    """How many pictures were hashed now, how many could not be, and the groups of two or more."""
+    """What became of the pictures.
+
+    Attributes:
+        hashed: pictures hashed now.
+        unreadable: paths of those that could not be read.
+        groups: of two pictures or more.
+        grouped: pictures in them.
+    """
 
     hashed: int
-    unreadable: int
+    unreadable: tuple[str, ...]
     groups: int
     grouped: int
 
 
 def find_duplicates(database: Database, *, progress: Progress | None = None) -> DuplicateReport:
     """Hash the pictures that have no hash yet and group all of them anew."""
+    hashed, unreadable = _hash_pictures(database, progress)
+    groups = _group_pictures(database)
+    return DuplicateReport(hashed, tuple(unreadable), len(set(groups.values())), len(groups))
+
+
+def compare_pictures(database: Database, *, progress: Progress | None = None) -> None:
+    """Bring the groups up to date: at once where every picture that can be read was hashed and grouped before."""
+    _hash_pictures(database, progress)
+    with database.read() as session:
+        current = groups_are_current(session)
+    if not current:
+        _group_pictures(database)
+
+
+def _hash_pictures(database: Database, progress: Progress | None) -> tuple[int, list[str]]:
+    """Hash the pictures without a hash; return how many, and the paths of those that cannot be read."""
     with database.read() as session:
         left = images_without_hash(session)
-    hashed = unreadable = 0
+    hashed, unreadable = 0, []
     with ThreadPoolExecutor(_THREADS) as pool:
         for start in range(0, len(left), BATCH):
             batch = left[start : start + BATCH]
             found = pool.map(lambda image: _hash_of(image.images_dir, image.rel_path), batch)
             hashes = {image.image_id: value for image, value in zip(batch, found, strict=True) if value is not None}
-            with database.write() as session:
-                store_hashes(session, hashes=hashes)
-            hashed, unreadable = hashed + len(hashes), unreadable + len(batch) - len(hashes)
+            if hashes:
+                with database.write() as session:
+                    store_hashes(session, hashes=hashes)
+            hashed += len(hashes)
+            unreadable += [image.rel_path for image in batch if image.image_id not in hashes]
             if progress:
                 progress(start + len(batch), len(left))
+    return hashed, unreadable
+
+
+def _group_pictures(database: Database) -> dict[int, int]:
     with database.read() as session:
         hashes = perceptual_hashes(session)
     groups = group_hashes({image: int(value, 16) for image, value in hashes.items()})
     with database.write() as session:
         store_groups(session, groups=groups)
-    return DuplicateReport(hashed, unreadable, len(set(groups.values())), len(groups))
+    return groups
 
 
 def perceptual_hash(path: Path) -> str:

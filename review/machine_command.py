@@ -10,6 +10,9 @@ from review.parsing import parse_descriptions
 from review.ranking import rank_descriptions
 from review.store.parsed import lint_counts
 
+SHOWN = 20
+"""Unreadable pictures that are named."""
+
 
 def add_parsers(commands: Commands) -> None:
     """Add the commands."""
@@ -68,8 +71,13 @@ def run_duplicates(options: argparse.Namespace) -> int:
     """Hash and group."""
     with open_database(options.db) as database, progress_bar("hashing", "picture") as progress:
         report = find_duplicates(database, progress=progress)
-    say(f"{report.hashed} pictures hashed, {report.unreadable} could not be read; {report.grouped} pictures lie in")
+    unread = len(report.unreadable)
+    say(f"{report.hashed} pictures hashed, {unread} could not be read; {report.grouped} pictures lie in")
     say(f"{report.groups} groups of near-duplicates.")
+    for path in report.unreadable[:SHOWN]:
+        say(f"  {path} could not be read, so it is compared with no other picture.")
+    if unread > SHOWN:
+        say(f"  and {unread - SHOWN} more")
     return 0
 
 

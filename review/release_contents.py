@@ -10,6 +10,7 @@ from typing import Any, Final
 from emola.errors import InputError
 from review.agreement_report import AgreementReport
 from review.database import Database
+from review.duplicates import compare_pictures
 from review.provenance import APP_VERSION, git_revision
 from review.release_folder import row_digest
 from review.release_rows import Candidate, LeftOut, benchmark_item, preference_pair, training_row
@@ -19,8 +20,8 @@ from review.store.releases import RowTrace, content_head
 
 PAIRS: Final = "preference/pairs.jsonl"
 SPLIT_RULE: Final = (
-    "Pictures of the evaluation split, and pictures of a near-duplicate group (perceptual hash) that holds one, are in "
-    "no training file; a trigger of the database refuses them."
+    "Pictures of the evaluation split, pictures of a near-duplicate group (perceptual hash) that holds one, and "
+    "pictures that could not be compared are in no training file; a trigger of the database refuses them."
 )
 _BUILDERS: Final[Mapping[str, Callable[[Candidate], dict[str, Any]]]] = {
     "sft": training_row,
@@ -96,16 +97,20 @@ def gather(
 ) -> tuple[Contents, dict[str, Any], str]:
     """Read one moment of the database; return the rows, what the manifest says about them, and the data root.
 
+    Pictures that are new are compared with all others first, so that no near-duplicate of an evaluation picture gets
+    into the training files.
+
     Args:
         database: with gold.
         query: what to take.
         data_root: folder that paths start from; the nearest one above all pictures if None.
         gates: whether to measure which action units people agree on.
-        progress: called with descriptions read and all of them.
+        progress: called with pictures compared and all new ones, then with descriptions read and all of them.
 
     Raises:
         InputError: pictures lie outside of the data root.
     """
+    compare_pictures(database, progress=progress)
     contents = Contents({path: [] for path in _paths(query)})
     with database.read() as session:
         freeze(session)

@@ -42,6 +42,7 @@ class Candidate:
         image_sha256: of its bytes.
         split: of the picture.
         locked: whether the picture, or a near-duplicate of it, is evaluated.
+        not_compared: why nobody knows whether it is such a near-duplicate; None where it was compared.
         planted: whether the description was handed out as a planted error.
         prompt: the question.
         text: the original.
@@ -63,6 +64,7 @@ class Candidate:
     image_sha256: str
     split: str
     locked: bool
+    not_compared: str | None
     planted: bool
     prompt: str
     text: str
@@ -218,6 +220,8 @@ def _check_trainable(candidate: Candidate) -> None:
         raise LeftOut("an evaluation picture")
     if candidate.locked:
         raise LeftOut("a near-duplicate of an evaluation picture")
+    if candidate.not_compared is not None:
+        raise LeftOut(candidate.not_compared)
 
 
 def _corrected(candidate: Candidate) -> str:

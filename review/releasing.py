@@ -29,6 +29,7 @@ from review.release_folder import (
     write_folder,
 )
 from review.store.release_candidates import BASES, ReleaseQuery
+from review.store.release_rules import broken_rules
 from review.store.releases import (
     ReleaseRecord,
     begin_release,
@@ -81,7 +82,7 @@ def make_release(
         data_root: folder that the paths in the rows start from; the folder of the pictures, or the nearest one above
             them where they come from several.
         now: the time of it; the present if None.
-        progress: called with descriptions read and all of them.
+        progress: called with pictures compared and all new ones, then with descriptions read and all of them.
 
     Raises:
         InputError: the name is odd or taken, the query means nothing, or there is nothing to release.
@@ -115,13 +116,16 @@ def make_release(
 def preview_release(
     database: Database, *, query: ReleaseQuery | None = None, progress: Progress | None = None
 ) -> ReleasePreview:
-    """Return what a release would hold, without writing anything."""
+    """Return what a release would hold, writing no release; pictures that are new are compared as for one."""
     contents, _, _ = gather(database, query or ReleaseQuery(), gates=False, progress=progress)
     return ReleasePreview({path: len(rows) for path, rows in contents.files.items()}, contents.counts()["left_out"])
 
 
 def verify_release(folder: Path, database: Database | None = None) -> ReleaseCheck:
-    """Compare the files of a release with its manifest, and the manifest with the database when it is given.
+    """Compare the files of a release with its manifest, and both with the database when it is given.
+
+    The database also tells whether a picture of the training files is known to be evaluated by now, or a near-duplicate
+    of an evaluation picture, or was never compared.
 
     Raises:
         InputError: the folder is no release.
@@ -131,12 +135,13 @@ def verify_release(folder: Path, database: Database | None = None) -> ReleaseChe
         return check
     with database.read() as session:
         record = find_release(session, name=check.name)
+        broken = broken_rules(session, release_id=record.id) if record is not None else []
     problems = list(check.problems)
     if record is None:
         problems.append(f"The database knows no release {check.name!r}.")
     elif record.manifest_sha256 != manifest_digest(folder):
         problems.append("manifest.json was changed after the release: the database has another sha256 for it.")
-    return ReleaseCheck(check.name, check.files, check.rows, tuple(problems))
+    return ReleaseCheck(check.name, check.files, check.rows, (*problems, *broken))
 
 
 def recover_releases(database: Database) -> list[str]:

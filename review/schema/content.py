@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from review.schema.base import Table
@@ -35,7 +35,15 @@ class Image(Table):
     height: Mapped[int]
     phash: Mapped[str | None]
     dup_group: Mapped[int | None] = mapped_column(index=True)
-    __table_args__ = (CheckConstraint("split in ('train', 'eval', 'probe')", name="split"),)
+    __table_args__ = (
+        CheckConstraint("split in ('train', 'eval', 'probe')", name="split"),
+        Index(
+            "ix_image_unhashed",
+            "split",
+            sqlite_where=text("phash IS NULL"),
+            postgresql_where=text("phash IS NULL"),
+        ),
+    )
 
 
 class FaceMeasurement(Table):

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from review.schema import Image, Source
+from review.schema import Event, Image, Source
 from review.store.events import append_event
 from review.store.evidence import ImageFile
 
@@ -17,11 +17,10 @@ def images_without_hash(session: Session) -> list[ImageFile]:
 
 
 def store_hashes(session: Session, *, hashes: Mapping[int, str]) -> None:
-    """Store perceptual hashes by image."""
-    if hashes:
-        _set(session, "phash", hashes)
-        first, after = min(hashes), {"images": len(hashes)}
-        append_event(session, actor_id=None, entity="image", entity_id=first, action="hash", after=after)
+    """Store perceptual hashes by image, one or more."""
+    _set(session, "phash", hashes)
+    first, after = min(hashes), {"images": len(hashes)}
+    append_event(session, actor_id=None, entity="image", entity_id=first, action="hash", after=after)
 
 
 def perceptual_hashes(session: Session) -> dict[int, str]:
@@ -36,6 +35,16 @@ def store_groups(session: Session, *, groups: Mapping[int, int]) -> None:
         _set(session, "dup_group", groups)
     after = {"images": len(groups), "groups": len(set(groups.values()))}
     append_event(session, actor_id=None, entity="image", entity_id=min(groups, default=0), action="group", after=after)
+
+
+def groups_are_current(session: Session) -> bool:
+    """Say whether no picture was hashed after the last grouping."""
+
+    def last(action: str) -> int:
+        query = select(func.max(Event.id)).where(Event.entity == "image", Event.action == action)
+        return session.scalar(query) or 0
+
+    return last("hash") <= last("group")
 
 
 def _set(session: Session, column: str, values: Mapping[int, object]) -> None:

@@ -50,6 +50,12 @@ def find_needs(session: Session, *, campaign_id: int | None = None, waiting: int
         )
     if not _count(session, select(func.count(Claim.id))):
         found.append("No description is split into claims yet: python -m review lint.")
+    if new := _not_compared(session):
+        were = "1 picture is" if new == 1 else f"{new:,} pictures are"
+        found.append(
+            f"{were} not hashed yet, so near-duplicates of evaluation pictures are not known: "
+            "python -m review duplicates."
+        )
     free = select(func.count(Assignment.id)).join(Campaign).where(Assignment.state == "open", Campaign.state == "open")
     if campaign_id is not None:
         free = free.where(Campaign.id == campaign_id)
@@ -69,6 +75,13 @@ def find_needs(session: Session, *, campaign_id: int | None = None, waiting: int
 
 def _count(session: Session, query: object) -> int:
     return session.scalar(query) or 0  # type: ignore[call-overload]
+
+
+def _not_compared(session: Session) -> int:
+    """Return how many pictures have no perceptual hash, where there is something to compare them with."""
+    if _count(session, select(func.count(Image.id))) < 2:
+        return 0
+    return _count(session, select(func.count(Image.id)).where(Image.phash.is_(None)))
 
 
 def _skipped_twice(session: Session, campaign_id: int | None) -> int:

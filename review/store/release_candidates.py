@@ -14,6 +14,8 @@ from review.schema import Assignment, Claim, Description, Gold, Guideline, Image
 from review.store.gold import GoldRecord, record_of
 
 CHUNK: Final = 500
+_UNREAD: Final = "not compared: the picture cannot be read"
+_BLOCKED: Final = "not compared: an evaluation picture cannot be read (python -m review duplicates names it)"
 BASES: Final = ("single", "agreed", "adjudicated")
 """What gold stands on, from the weakest to the strongest."""
 
@@ -111,6 +113,7 @@ def load_candidates(
         reviewers[review.description_id][review.id] = review.reviewer_id
         guidelines[review.description_id] |= {review.version} - {None}
     found = []
+    blocked = _BLOCKED if _unread_evaluation(session) else None
     for description, image, source, locked, planted in session.execute(_described(ids)):
         prefix = prefixes[source.id] if prefixes is not None else ""
         found.append(
@@ -122,6 +125,7 @@ def load_candidates(
                 image_sha256=image.sha256,
                 split=image.split,
                 locked=locked,
+                not_compared=_UNREAD if image.phash is None else blocked,
                 planted=planted,
                 prompt=description.prompt,
                 text=description.text,
@@ -137,6 +141,11 @@ def load_candidates(
             )
         )
     return found
+
+
+def _unread_evaluation(session: Session) -> bool:
+    """Say whether an evaluation picture has no hash, so that nobody knows what it is a near-duplicate of."""
+    return bool(session.scalar(select(exists().where(Image.split == "eval", Image.phash.is_(None)))))
 
 
 def _described(ids: Sequence[int]) -> Select[Description, Image, Source, bool, bool]:

@@ -115,8 +115,8 @@ def complete_release(
             session.execute(insert(ReleaseRow), values)
     except IntegrityError as error:
         raise EmolaError(
-            "The database refused the release: one of its pictures became an evaluation picture, or a near-duplicate "
-            "of one, while it was written. Make it again."
+            "The database refused the release: while it was written, one of its pictures became an evaluation picture "
+            "or a near-duplicate of one, or pictures came in that were not compared yet. Make it again."
         ) from error
     release.state, release.manifest_sha256, release.counts = "complete", manifest_sha256, dict(counts)
     session.flush()

@@ -151,8 +151,9 @@ def make_user(database) -> Callable[..., UserRecord]:
 def make_image(database, tmp_path) -> Callable[..., int]:
     """Make an image row and return its id; the file itself is not made."""
 
-    def make(*, split: str = "train", dup_group: int | None = None, rel_path: str | None = None) -> int:
+    def make(*, split: str = "train", dup_group: int | None = None, rel_path: str | None = None, hashed=True) -> int:
         number = next(numbers)
+        phash = hashlib.sha256(f"looks {dup_group or number}".encode()).hexdigest()[:16]
         with database.write() as session:
             source = Source(
                 name=f"source{number}",
@@ -170,6 +171,7 @@ def make_image(database, tmp_path) -> Callable[..., int]:
                 split=split,
                 width=256,
                 height=256,
+                phash=phash if hashed else None,
                 dup_group=dup_group,
             )
             session.add(image)

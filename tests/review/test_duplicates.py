@@ -9,7 +9,7 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from emola.errors import InputError
-from review.duplicates import DISTANCE, find_duplicates, group_hashes, perceptual_hash
+from review.duplicates import DISTANCE, compare_pictures, find_duplicates, group_hashes, perceptual_hash
 from review.schema import Image as ImageRow
 
 near = st.builds(
@@ -37,10 +37,10 @@ def test_copies_share_a_group_and_other_faces_do_not(database, make_image, tmp_p
     ids = []
     for name, picture in (("a.png", face), ("b.jpg", small), ("c.png", other)):
         picture.save(tmp_path / name)
-        ids.append(make_image(rel_path=name))
-    missing = make_image(rel_path="missing.png")
+        ids.append(make_image(rel_path=name, hashed=False))
+    missing = make_image(rel_path="missing.png", hashed=False)
     report = find_duplicates(database)
-    assert (report.hashed, report.unreadable, report.groups, report.grouped) == (3, 1, 1, 2)
+    assert (report.hashed, report.unreadable, report.groups, report.grouped) == (3, ("missing.png",), 1, 2)
     with database.read() as session:
         groups = dict(session.execute(select(ImageRow.id, ImageRow.dup_group)).all())
     assert groups == {ids[0]: ids[0], ids[1]: ids[0], ids[2]: None, missing: None}
@@ -54,6 +54,29 @@ def test_groups_are_made_anew(database, make_image):
     assert find_duplicates(database).groups == 0
     with database.read() as session:
         assert set(session.scalars(select(ImageRow.dup_group))) == {None}
+
+
+def test_pictures_are_compared_again_only_when_one_is_new(database, make_image, tmp_path, astronaut, monkeypatch):
+    face, grouped = Image.fromarray(astronaut), []
+    face.save(tmp_path / "a.png")
+    first = make_image(rel_path="a.png", hashed=False)
+    monkeypatch.setattr("review.duplicates.group_hashes", lambda hashes: grouped.append(len(hashes)) or {})
+    compare_pictures(database)
+    compare_pictures(database)
+    assert grouped == [1], "the second time everything was known"
+    face.resize((200, 200)).save(tmp_path / "b.jpg")
+    second = make_image(rel_path="b.jpg", hashed=False)
+    monkeypatch.undo()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("review.duplicates.group_hashes", lambda hashes: _stop())
+        compare_pictures(database)
+    compare_pictures(database)
+    with database.read() as session:
+        assert dict(session.execute(select(ImageRow.id, ImageRow.dup_group)).all()) == {first: first, second: first}
+
+
+def _stop():
+    raise KeyboardInterrupt
 
 
 def test_what_is_no_picture_is_refused(tmp_path):

@@ -35,7 +35,7 @@ def lines(path):
 
 
 @pytest.mark.parametrize("form", ["sft", "preference"])
-@pytest.mark.parametrize("image", [{"split": "eval"}, {"split": "probe"}, {"dup_group": 7}])
+@pytest.mark.parametrize("image", [{"split": "eval"}, {"split": "probe"}, {"dup_group": 7}, {"hashed": False}])
 def test_the_database_itself_refuses_them(database, describe, make_image, lead, image, form):
     make_image(split="eval", dup_group=7)
     number = describe(image_id=make_image(**image))
