@@ -50,7 +50,7 @@ class Candidate:
         published_label: as written in an evaluation record, or None.
         origin_model: who wrote the text.
         origin_run: the run it came from; None for imported data.
-        source: name of the imported file.
+        source: name of the imported file that the text comes from.
         claims: of the text.
         gold: current gold by target and key.
         reviewers: id of a review to its reviewer's id.

@@ -44,11 +44,15 @@ def freeze(session: Session) -> None:
 
 
 def image_folders(session: Session, *, query: ReleaseQuery) -> dict[int, str]:
-    """Return the image folder of each source that the candidates' pictures come from; texts may come from another."""
-    pictures = _matching(query).join(Image, Image.id == Description.image_id)
-    ids = pictures.with_only_columns(Image.source_id).order_by(None).distinct()
-    rows = session.execute(select(Source.id, Source.images_dir).where(Source.id.in_(ids)))
-    return {row.id: row.images_dir for row in rows}
+    """Return the folder of each source that the candidates' pictures or priors come from.
+
+    A picture is found below the folder of the file that brought it in first, the prior below that of its description.
+    """
+    matching = _matching(query).join(Image, Image.id == Description.image_id).order_by(None)
+    pictures = matching.with_only_columns(Image.source_id)
+    priors = matching.where(Description.landmark.is_not(None)).with_only_columns(Description.source_id)
+    needed = Source.id.in_(pictures) | Source.id.in_(priors)
+    return {row.id: row.images_dir for row in session.execute(select(Source.id, Source.images_dir).where(needed))}
 
 
 def candidate_ids(session: Session, *, query: ReleaseQuery) -> list[int]:
@@ -115,13 +119,14 @@ def load_candidates(
     found = []
     blocked = _BLOCKED if _unread_evaluation(session) else None
     for description, image, source, locked, planted in session.execute(_described(ids)):
-        prefix = prefixes[source.id] if prefixes is not None else ""
+        folders = prefixes if prefixes is not None else {image.source_id: "", source.id: ""}
+        landmark = description.landmark
         found.append(
             Candidate(
                 id=description.id,
                 row_id=description.row_id,
                 task=description.task,
-                image=prefix + image.rel_path,
+                image=folders[image.source_id] + image.rel_path,
                 image_sha256=image.sha256,
                 split=image.split,
                 locked=locked,
@@ -129,7 +134,7 @@ def load_candidates(
                 planted=planted,
                 prompt=description.prompt,
                 text=description.text,
-                landmark=None if description.landmark is None else prefix + description.landmark,
+                landmark=None if landmark is None else folders[source.id] + landmark,
                 published_label=description.published_label,
                 origin_model=description.origin_model,
                 origin_run=description.origin_run,
@@ -149,14 +154,14 @@ def _unread_evaluation(session: Session) -> bool:
 
 
 def _described(ids: Sequence[int]) -> Select[Description, Image, Source, bool, bool]:
-    """Select descriptions with image, source, and whether they are locked or were planted."""
+    """Select descriptions with image, the source of the text, and whether they are locked or were planted."""
     other = aliased(Image)
     locked = exists().where(other.dup_group == Image.dup_group, other.split != "train").correlate(Image)
     planted = exists().where(Assignment.description_id == Description.id, Assignment.stratum == "planted")
     return (
         select(Description, Image, Source, locked, planted)
         .join(Image, Image.id == Description.image_id)
-        .join(Source, Source.id == Image.source_id)
+        .join(Source, Source.id == Description.source_id)
         .where(Description.id.in_(ids))
         .order_by(Description.id)
     )
