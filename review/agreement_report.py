@@ -35,7 +35,7 @@ from review.agreement_coding import (
     shared,
     verdicts,
 )
-from review.agreement_gates import pass_gates
+from review.agreement_gates import Gate, pass_gates
 from review.agreement_people import PairAgreement, PersonAgreement, agree_in_pairs, agree_with_others
 from review.agreement_spans import SpanAgreement, agree_on_spans
 from review.records import INTENSITIES, VERDICTS
@@ -62,7 +62,7 @@ class UnitAgreement:
         presence: agreement on present or absent.
         intensity: ordinal alpha of A to E where it was called present.
         weighted_kappa: Cohen's kappa of the intensity with quadratic weights, all pairs of people together.
-        released: whether it passes the gates.
+        gate: whether it passes the gates of a release.
         reason: why, in words.
     """
 
@@ -71,8 +71,13 @@ class UnitAgreement:
     presence: Coefficients
     intensity: Estimate
     weighted_kappa: Estimate
-    released: bool
+    gate: Gate
     reason: str
+
+    @property
+    def released(self) -> bool:
+        """Whether it passes the gates."""
+        return self.gate == "passes"
 
 
 @dataclass(frozen=True)
@@ -181,5 +186,5 @@ def _unit(groups: Groups, unit: int, repeats: int) -> UnitAgreement:
         seen,
         _intensity(groups, [unit], repeats),
         estimate_cohen(scored, weights="quadratic", repeats=repeats),
-        *pass_gates(seen.observed.n, seen.alpha.value, seen.positive.value if seen.positive else None),
+        *pass_gates(seen.observed.n, seen.alpha.value, seen.alpha.low, seen.positive.value if seen.positive else None),
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from review.agreement import Estimate
-from review.agreement_gates import ALPHA_GATE, INDEX_GATE
+from review.agreement_gates import ALPHA_GATE, ENOUGH, INDEX_GATE
 from review.agreement_people import Likeness
 from review.agreement_report import AgreementReport, Coefficients, UnitAgreement
 from review.agreement_spans import SpanAgreement
@@ -33,8 +33,8 @@ PHASES = {
     "mixed": "Some campaigns were coded blind, others after reading the text.",
 }
 READING = (
-    f"Gate of a release: an action unit counts when alpha is at least {ALPHA_GATE} and the FACS index at least "
-    f"{INDEX_GATE:.2f}; else it is marked as contested. Intervals are 95 %, by bootstrap over pictures. Planted "
+    f"Gate of a release: an action unit counts when the interval of alpha begins at {ALPHA_GATE} or above and the "
+    f"FACS index is at least {INDEX_GATE:.2f}; else it is marked as contested. Intervals are 95 %, by bootstrap over pictures. Planted "
     "errors are left out. Where nearly every judgement is the same, alpha can be low although people agree; AC1 does "
     "not suffer from that."
 )
@@ -68,13 +68,14 @@ def agreement_html(report: AgreementReport, names: Mapping[int, str]) -> Markup:
 def gates_words(units: Sequence[UnitAgreement]) -> str:
     """Return which action units pass the gates of a release and which do not, in one or two sentences."""
     passing = [f"AU{unit.action_unit}" for unit in units if unit.released]
-    unmeasured = [f"AU{unit.action_unit}" for unit in units if unit.presence.alpha.value is None]
-    contested = [f"AU{u.action_unit}" for u in units if not u.released and u.presence.alpha.value is not None]
+    unmeasured = [f"AU{unit.action_unit}" for unit in units if unit.gate == "not measured"]
+    contested = [f"AU{unit.action_unit}" for unit in units if unit.gate == "contested"]
     sentences = [f"{_names(passing)} may enter a benchmark release." if passing else "No action unit passes yet."]
     if contested:
         sentences.append(f"Contested: {_names(contested)}.")
     if unmeasured:
-        sentences.append(f"Not measurable yet, since everybody said the same each time: {_names(unmeasured)}.")
+        why = f"since under {ENOUGH} pictures were judged twice, or all judgements are the same"
+        sentences.append(f"Not measured yet, {why}: {_names(unmeasured)}.")
     return " ".join(sentences)
 
 
@@ -129,7 +130,7 @@ def _units_html(units: Sequence[UnitAgreement]) -> Markup:
 def _gate_html(unit: UnitAgreement) -> Markup:
     if unit.released:
         return badge_html("passes", "good")
-    return badge_html("not measurable" if unit.presence.alpha.value is None else "contested", "wait")
+    return badge_html(unit.gate, "wait")
 
 
 def _overall_html(report: AgreementReport) -> Markup:

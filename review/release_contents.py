@@ -2,13 +2,15 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from emola.errors import InputError
-from review.agreement_report import AgreementReport
+from review.agreement_gates import ALPHA_GATE, ENOUGH, INDEX_GATE
+from review.agreement_report import UnitAgreement
 from review.database import Database
 from review.duplicates import compare_pictures
 from review.provenance import APP_VERSION, git_revision
@@ -23,11 +25,12 @@ SPLIT_RULE: Final = (
     "Pictures of the evaluation split, pictures of a near-duplicate group (perceptual hash) that holds one, and "
     "pictures that could not be compared are in no training file; a trigger of the database refuses them."
 )
-_BUILDERS: Final[Mapping[str, Callable[[Candidate], dict[str, Any]]]] = {
-    "sft": training_row,
-    "preference": preference_pair,
-    "benchmark": benchmark_item,
-}
+GATE_RULE: Final = (
+    'Action units whose gate is "contested" are left open in every benchmark label. A unit passes when the 95 % '
+    f"interval of Krippendorff's alpha begins at {ALPHA_GATE} or above and its FACS agreement index is at least "
+    f"{INDEX_GATE:.2f}. Where fewer than {ENOUGH} pictures were judged twice a unit is not measured: its labels stand "
+    "on the people who coded them, often one."
+)
 Progress = Callable[[int, int], object]
 
 
@@ -37,6 +40,7 @@ class Contents:
 
     Attributes:
         files: path inside the release to its rows.
+        gated: action units that people do not agree on well enough.
         lineage: what each row was made from.
         traces: the same for the database.
         left_out: format to reasons, with how many descriptions give no row for each.
@@ -46,6 +50,7 @@ class Contents:
     """
 
     files: dict[str, list[dict[str, Any]]]
+    gated: frozenset[int] = frozenset()
     lineage: list[dict[str, Any]] = field(default_factory=list)
     traces: list[RowTrace] = field(default_factory=list)
     left_out: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -62,7 +67,12 @@ class Contents:
     def add(self, candidate: Candidate) -> None:
         """Add the rows of one description to the files, with their lineage."""
         used = False
-        for form, build in _BUILDERS.items():
+        builders: Mapping[str, Callable[[Candidate], dict[str, Any]]] = {
+            "sft": training_row,
+            "preference": preference_pair,
+            "benchmark": partial(benchmark_item, gated=self.gated),
+        }
+        for form, build in builders.items():
             try:
                 row = build(candidate)
             except LeftOut as reason:
@@ -111,14 +121,15 @@ def gather(
         InputError: pictures lie outside of the data root.
     """
     compare_pictures(database, progress=progress)
-    contents = Contents({path: [] for path in _paths(query)})
     with database.read() as session:
         freeze(session)
         folders = image_folders(session, query=query)
         root = _root(folders.values(), data_root)
         prefixes = {source: _prefix(Path(folder), root) for source, folder in folders.items()}
         event_id, event_hash = content_head(session)
-        report = agreement_report(session) if gates else None
+        units = agreement_report(session).units if gates else ()
+        gated = frozenset(unit.action_unit for unit in units if unit.gate == "contested")
+        contents = Contents({path: [] for path in _paths(query)}, gated)
         ids = candidate_ids(session, query=query)
         for count, candidate in enumerate(iterate_candidates(session, ids=ids, prefixes=prefixes), start=1):
             contents.add(candidate)
@@ -134,7 +145,9 @@ def gather(
         "counts": contents.counts(),
         "sources": dict(sorted(contents.sources.items())),
         "reviewers": sorted(contents.reviewers),
-        "gates": _gates(report) if report else {},
+        "gates": _gates(units),
+        "gate_rule": GATE_RULE,
+        "not_measured": _not_measured(contents, units),
         "split_rule": SPLIT_RULE,
     }
     return contents, about, str(root or "")
@@ -154,18 +167,25 @@ def _paths(query: ReleaseQuery) -> list[str]:
     return [_path(form, task) for form in ("sft", "benchmark") for task in sorted(query.tasks)] + [PAIRS]
 
 
-def _gates(report: AgreementReport) -> dict[str, Any]:
+def _not_measured(contents: Contents, units: Sequence[UnitAgreement]) -> list[int]:
+    """Return the action units of the benchmark labels of which nobody knows how well people agree on them."""
+    rows = [row for path, rows in contents.files.items() if path == _path("benchmark", "au") for row in rows]
+    labelled = {int(unit) for row in rows for unit in row["units"]}
+    return sorted(labelled - {unit.action_unit for unit in units if unit.gate != "not measured"})
+
+
+def _gates(units: Sequence[UnitAgreement]) -> dict[str, Any]:
     """Return for each action unit whether people agree on it well enough, with the numbers."""
     return {
         str(unit.action_unit): {
-            "released": unit.released,
+            "gate": unit.gate,
             "alpha": unit.presence.alpha.value,
             "alpha_95": [unit.presence.alpha.low, unit.presence.alpha.high],
             "index": unit.presence.positive.value if unit.presence.positive else None,
             "n": unit.presence.observed.n,
             "reason": unit.reason,
         }
-        for unit in report.units
+        for unit in units
     }
 
 

@@ -6,11 +6,12 @@ benchmark items whose labels come from people and never from reading a text.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from emola.answer import read_action_units, read_emotion, split_claims, states_no_action_unit
+from emola.taxonomy import ACTION_UNITS
 from review.editing import EditOp, TextClaim, apply_edits
 from review.merging import EMOTION_KEY, TEXT_KEY
 from review.records import MarkState, ReviewState, VerdictState
@@ -159,8 +160,17 @@ def preference_pair(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def benchmark_item(candidate: Candidate) -> dict[str, Any]:
+def benchmark_item(candidate: Candidate, gated: Collection[int] = ()) -> dict[str, Any]:
     """Return labels and reference of an evaluated picture, new ones and old ones.
+
+    ``contested`` lists the action units that the label leaves open, so that the benchmark's strict protocol does not
+    score them on this picture: people differ, too few people agree on the unit in general (``gated``), or, in a
+    description of action units, nobody said whether it is there. The last ones are also listed as ``unscored``: what
+    was not judged, or cannot be seen, is not absent (FACS keeps the three apart).
+
+    Args:
+        candidate: the description.
+        gated: action units that do not pass the gates of :mod:`review.agreement_gates`.
 
     Raises:
         LeftOut: it is no published description of an evaluated picture, or people still differ.
@@ -174,18 +184,22 @@ def benchmark_item(candidate: Candidate) -> dict[str, Any]:
     reference = written_units(_corrected(candidate))
     units = {key: gold for (target, key), gold in candidate.gold.items() if target == "unit"}
     seen = {key: gold.value for key, gold in sorted(units.items(), key=lambda unit: int(unit[0])) if gold.value}
+    contested = {int(key) for key, gold in units.items() if gold.value is None}
+    unscored = _unscored(seen) - contested if candidate.task == "au" else set()
+    left_open = contested | unscored | ({*gated} if candidate.task == "au" else set())
     row: dict[str, Any] = {
         "id": candidate.row_id,
         "image": candidate.image,
         "sha256": candidate.image_sha256,
         "task": candidate.task,
-        "label": _label(candidate, seen),
+        "label": _label(candidate, seen, left_open),
     }
     if candidate.task == "emotion":
         row["second"] = (candidate.gold["emotion", EMOTION_KEY].value or {}).get("second")
     row |= {
         "units": seen,
-        "contested": sorted(int(key) for key, gold in units.items() if gold.value is None),
+        "contested": sorted(left_open),
+        "unscored": sorted(unscored),
         "reference": reference,
         "old_label": old_label(candidate.task, candidate.text, candidate.published_label),
         "old_reference": candidate.text,
@@ -262,10 +276,17 @@ def _change(operation: EditOp) -> dict[str, Any]:
     }
 
 
-def _label(candidate: Candidate, units: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Return the present units, or the emotion's name capitalised, as both reading protocols take them."""
+def _unscored(units: Mapping[str, Mapping[str, Any]]) -> set[int]:
+    """Return the action units of which nobody said whether they are there."""
+    scored = {int(key) for key, value in units.items() if value["state"] in ("present", "absent")}
+    return set(ACTION_UNITS) - scored
+
+
+def _label(candidate: Candidate, units: Mapping[str, Mapping[str, Any]], left_open: Collection[int]) -> Any:
+    """Return the present units that count, or the emotion's name capitalised, as both reading protocols take them."""
     if candidate.task == "au":
-        return [int(key) for key, value in units.items() if value["state"] == "present"]
+        present = [int(key) for key, value in units.items() if value["state"] == "present"]
+        return [unit for unit in present if unit not in left_open]
     emotion = candidate.gold.get(("emotion", EMOTION_KEY))
     if emotion is None or emotion.value is None:
         raise LeftOut("no emotion was labelled" if emotion is None else "contested: waits for adjudication")
