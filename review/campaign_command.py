@@ -48,7 +48,9 @@ def _add_create(actions: Commands) -> None:
     parser.add_argument("--overlap", type=int, default=1, metavar="K", help="people for each description (default 1)")
     parser.add_argument("--blind", action="store_true", help="code the face before the text is shown")
     parser.add_argument("--hints", choices=["never", "after", "before"], default="after", help="default after")
-    parser.add_argument("--planted", type=float, default=0.0, metavar="RATE", help="share of planted errors")
+    parser.add_argument(
+        "--planted", type=float, default=0.0, metavar="RATE", help="share of planted errors (see plant)"
+    )
     parser.add_argument("--random", type=float, default=0.15, metavar="RATE", help="share by chance (default 0.15)")
     parser.add_argument("--seed", type=int, default=0, help="of the drawing (default 0)")
     add_actor(parser)

@@ -1,15 +1,23 @@
-"""Descriptions whose errors are known (``errors.jsonl`` of ``training.synthetic``), to measure what reviewers miss."""
+"""Descriptions whose errors are known, to measure what reviewers miss.
+
+They come with a list of errors (``errors.jsonl`` of ``training.synthetic``), or are made here: copies of descriptions
+with one error put into each.
+"""
 
 import json
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from emola.errors import InputError
 from review.database import Database
+from review.parsing import parse_descriptions
+from review.planted_texts import plant_error
 from review.records import CODES
-from review.store.planting import mark_planted
+from review.store.planting import CHUNK, PlantedText, add_planted, mark_planted, plantable
+from review.store.slots import CampaignFilter, ranked_descriptions
 
 ErrorsByRow = dict[tuple[str, str], list[dict[str, Any]]]
 """Task and row id to the planted errors of that description, in the order of the file."""
@@ -17,13 +25,51 @@ ErrorsByRow = dict[tuple[str, str], list[dict[str, Any]]]
 _NEEDED = {"id": str, "task": str, "code": str, "start": int, "end": int}
 
 
-def plant_errors(database: Database, *, errors: Sequence[Path], source_ids: Sequence[int]) -> int:
-    """Mark the descriptions of some sources whose errors are known; return how many.
+def make_errors(database: Database, *, wanted: CampaignFilter, count: int, seed: int = 0) -> int:
+    """Put one error each into copies of descriptions drawn by chance; return how many were made.
+
+    The copies are only ever handed out as planted errors: no filter selects them, and no release or rate counts them.
+
+    Args:
+        database: upgraded, the descriptions split into claims.
+        wanted: which descriptions; those that have a planted error already are left out.
+        count: how many to make; fewer where there are not so many that can hold one.
+        seed: of the drawing.
+
+    Raises:
+        InputError: ``count`` is not positive, or no error can be put into any of them.
+    """
+    if count < 1:
+        raise InputError(f"The number of planted errors must be 1 or more; got {count}.")
+    chance = Random(seed)
+    with database.write() as session:
+        ids = ranked_descriptions(session, wanted)
+        chance.shuffle(ids)
+        made: list[PlantedText] = []
+        for start in range(0, len(ids), CHUNK):
+            for description, claims in plantable(session, ids=ids[start : start + CHUNK]):
+                planted = plant_error(description.text, claims, chance) if len(made) < count else None
+                if planted is not None:
+                    made.append(PlantedText(description.id, planted.text, planted.code, planted.truth()))
+            if len(made) == count:
+                break
+        add_planted(session, texts=made)
+    if not made:
+        raise InputError(
+            "No error can be put into any description that fits; import some, split them with python -m review lint, "
+            "or widen the filter."
+        )
+    parse_descriptions(database)
+    return len(made)
+
+
+def plant_errors(database: Database, *, errors: Sequence[Path], source_ids: Sequence[int] | None = None) -> int:
+    """Mark the descriptions whose errors are known; return how many.
 
     Args:
         database: upgraded, the descriptions imported.
         errors: files of planted errors.
-        source_ids: where the descriptions come from.
+        source_ids: where the descriptions come from; all sources if None.
 
     Raises:
         InputError: a file cannot be read or a line is no planted error.

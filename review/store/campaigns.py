@@ -23,6 +23,7 @@ from review.store.slots import (
     fit_slots,
     lay_out,
     planted_descriptions,
+    planted_wanted,
     ranked_descriptions,
 )
 
@@ -67,24 +68,27 @@ def create_campaign(
         overlap: how many people judge each description.
         blind: whether action units and emotion are coded before the text is shown.
         hints: when evidence and model answers are shown: never, after the verdict, or before.
-        planted_rate: the share of the queue that are planted errors. Above 0 the planted errors of the filter's task
-            are kept apart and mixed in; at 0 those that the filter selects are treated like any other description.
+        planted_rate: the share of the queue that are planted errors. Above 0 the planted errors of the filter's task,
+            split and author are kept apart and mixed in; at 0 those that the filter selects are treated like any other
+            description, but for texts that were made to hold an error, which no filter selects.
         random_rate: the share of descriptions drawn by chance into a stratum of its own, whose rates are unbiased.
         actor_id: who opens it.
         seed: of the drawing.
         now: the time of it.
 
     Raises:
-        InputError: the name is taken, a value is out of range, or nothing is selected.
+        InputError: the name is taken, a value is out of range, nothing is selected, or there are too few planted errors
+            for their share.
     """
     rules: dict[str, Any] = {"overlap": overlap, "blind": blind, "hints": hints}
     rules |= {"planted_rate": planted_rate, "random_rate": random_rate}
     _check_rules(overlap, hints, planted_rate, random_rate)
-    planted = planted_descriptions(session, filter.task) if planted_rate > 0 else []
+    planted = planted_descriptions(session, filter) if planted_rate > 0 else []
     apart = set(planted)
     ranked = [number for number in ranked_descriptions(session, filter) if number not in apart]
     if not ranked:
         raise InputError("No description fits this campaign's filter; import some, or widen the filter.")
+    _require_planted(planted_wanted(len(ranked), planted_rate), len(planted), planted_rate)
     queue = lay_out(ranked, planted, random_rate=random_rate, planted_rate=planted_rate, seed=seed)
     wanted = {key: value for key, value in asdict(filter).items() if value is not None}
     queue_rescoring(session, description_ids=planted)
@@ -182,6 +186,15 @@ def _check_rules(overlap: int, hints: str, planted_rate: float, random_rate: flo
         raise InputError(f"The share of planted errors must be 0 to 0.5; got {planted_rate}.")
     if not 0 <= random_rate <= 1:
         raise InputError(f"The random share must be 0 to 1; got {random_rate}.")
+
+
+def _require_planted(wanted: int, found: int, planted_rate: float) -> None:
+    """Refuse a share of planted errors that would silently become a smaller one."""
+    if found < wanted:
+        raise InputError(
+            f"A share of {planted_rate:g} planted errors needs {wanted} of this task, split and author, but there are "
+            f"{found}; make some with: python -m review plant --count {wanted - found}."
+        )
 
 
 def _check_overlap(overlap: int) -> None:

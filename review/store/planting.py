@@ -1,30 +1,53 @@
-"""Which descriptions hold an error that is known."""
+"""Which descriptions hold an error that is known, those made for it included."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.orm import Session
 
-from review.schema import Description, PlantedError
+from review.schema import Claim, Description, PlantedError
 from review.store.events import append_event
 
 CHUNK = 500
+MADE: Final = "planted errors"
+"""``origin_run`` of a description made to hold an error: it is nobody's answer, only ever handed out as planted."""
+
+
+@dataclass(frozen=True)
+class PlantedText:
+    """A description with one error put into it.
+
+    Attributes:
+        original: id of the description that it was made from.
+        text: the whole text with the error, NFC.
+        code: of the error.
+        truth: ``start`` and ``end`` of the wrong words in ``text``, and what was there.
+    """
+
+    original: int
+    text: str
+    code: str
+    truth: Mapping[str, Any]
 
 
 def mark_planted(
-    session: Session, *, errors: Mapping[tuple[str, str], Sequence[dict[str, Any]]], source_ids: Sequence[int]
+    session: Session, *, errors: Mapping[tuple[str, str], Sequence[dict[str, Any]]], source_ids: Sequence[int] | None
 ) -> int:
     """Keep the known errors of the descriptions of some sources, in the place of earlier ones; return how many.
 
     Args:
         session: of a write.
         errors: task and row id to the errors of a description; the first one's code and words are what counts.
-        source_ids: where the descriptions come from.
+        source_ids: where the descriptions come from; all sources if None.
     """
     query = select(Description.id, Description.task, Description.row_id).where(
-        Description.source_id.in_(source_ids), Description.deleted_at.is_(None)
+        Description.deleted_at.is_(None), ~is_made()
     )
+    if source_ids is not None:
+        query = query.where(Description.source_id.in_(source_ids))
     rows = [
         {"description_id": description, "code": found[0]["code"], "truth": {**found[0], "errors": list(found)}}
         for description, task, row_id in session.execute(query.order_by(Description.id))
@@ -35,6 +58,55 @@ def mark_planted(
         session.execute(delete(PlantedError).where(PlantedError.description_id.in_(ids[start : start + CHUNK])))
     if rows:
         session.execute(insert(PlantedError), rows)
-        after = {"descriptions": len(rows)}
-        append_event(session, actor_id=None, entity="description", entity_id=ids[0], action="plant", after=after)
+        _log(session, ids)
     return len(rows)
+
+
+def is_made() -> ColumnElement[bool]:
+    """Return the condition that a description was made to hold an error."""
+    return Description.origin_run.is_not_distinct_from(MADE)
+
+
+def plantable(session: Session, *, ids: Sequence[int]) -> list[tuple[Description, list[Claim]]]:
+    """Return at most 500 descriptions that no error was planted in yet, with their claims in order."""
+    planted = select(PlantedError.description_id)
+    twins = select(PlantedError.truth["original"].as_integer())
+    query = select(Description).where(Description.id.in_(ids), Description.id.not_in(planted))
+    known: set[int | None] = set(session.scalars(twins))
+    claims: dict[int, list[Claim]] = {}
+    for claim in session.scalars(select(Claim).where(Claim.description_id.in_(ids)).order_by(Claim.ord)):
+        claims.setdefault(claim.description_id, []).append(claim)
+    rows = [row for row in session.scalars(query) if row.id not in known]
+    return [(row, claims.get(row.id, [])) for row in rows]
+
+
+def add_planted(session: Session, *, texts: Sequence[PlantedText]) -> list[int]:
+    """Store descriptions with an error beside their originals; return their ids.
+
+    Picture, task, question and author are those of the original, so that nothing on the page gives them away.
+    """
+    made = []
+    for planted in texts:
+        original = session.get_one(Description, planted.original)
+        kept = ("image_id", "source_id", "task", "row_id", "origin_model", "prompt")
+        description = Description(
+            **{name: getattr(original, name) for name in kept},
+            origin_run=MADE,
+            text=planted.text,
+            text_sha256=hashlib.sha256(planted.text.encode()).hexdigest(),
+            parser_version="",
+        )
+        session.add(description)
+        session.flush()
+        truth = {**planted.truth, "original": planted.original}
+        session.add(PlantedError(description_id=description.id, code=planted.code, truth=truth))
+        made.append(description.id)
+    if made:
+        session.flush()
+        _log(session, made)
+    return made
+
+
+def _log(session: Session, ids: Sequence[int]) -> None:
+    after = {"descriptions": len(ids)}
+    append_event(session, actor_id=None, entity="description", entity_id=ids[0], action="plant", after=after)

@@ -12,6 +12,7 @@ from review.merging import TEXT_KEY
 from review.release_rows import Candidate
 from review.schema import Assignment, Claim, Description, Gold, Guideline, Image, Review, Source
 from review.store.gold import GoldRecord, record_of
+from review.store.planting import is_made
 
 CHUNK: Final = 500
 _UNREAD: Final = "not compared: the picture cannot be read"
@@ -157,7 +158,7 @@ def _described(ids: Sequence[int]) -> Select[Description, Image, Source, bool, b
     """Select descriptions with image, the source of the text, and whether they are locked or were planted."""
     other = aliased(Image)
     locked = exists().where(other.dup_group == Image.dup_group, other.split != "train").correlate(Image)
-    planted = exists().where(Assignment.description_id == Description.id, Assignment.stratum == "planted")
+    planted = exists().where(Assignment.description_id == Description.id, Assignment.stratum == "planted") | is_made()
     return (
         select(Description, Image, Source, locked, planted)
         .join(Image, Image.id == Description.image_id)

@@ -8,6 +8,7 @@ from sqlalchemy import Select, case, exists, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from review.schema import Assignment, Claim, Description, Image, LintFinding, PlantedError, Suspicion
+from review.store.planting import is_made
 from review.store.sealing import sealed_campaigns
 
 CHUNK = 500
@@ -43,12 +44,13 @@ class QueuePlace:
 def ranked_descriptions(session: Session, campaign_filter: CampaignFilter) -> list[int]:
     """Return the descriptions that the filter selects, the most suspicious first (unscored ones last).
 
-    Those of a blind check that still runs are left out: nobody else is to judge them meanwhile.
+    Those of a blind check that still runs are left out: nobody else is to judge them meanwhile. So are the texts that
+    were made to hold an error.
     """
     query = select(Description.id, func.coalesce(Suspicion.score, 0.0)).outerjoin(
         Suspicion, Suspicion.description_id == Description.id
     )
-    query = _filtered(query.where(Description.deleted_at.is_(None)), campaign_filter)
+    query = _filtered(query.where(Description.deleted_at.is_(None), ~is_made()), campaign_filter)
     if session.scalar(sealed_campaigns().limit(1)) is not None:
         checked = select(Assignment.description_id).where(Assignment.campaign_id.in_(sealed_campaigns()))
         query = query.where(Description.id.not_in(checked))
@@ -65,11 +67,23 @@ def origin_models(session: Session) -> list[str]:
     return sorted(session.scalars(written))
 
 
-def planted_descriptions(session: Session, task: str | None) -> list[int]:
-    """Return the descriptions with a known, planted error, of one task or of both."""
-    query = select(Description.id).join(PlantedError, PlantedError.description_id == Description.id)
-    query = query.where(Description.deleted_at.is_(None)).order_by(Description.id)
-    return list(session.scalars(query if task is None else query.where(Description.task == task)))
+def planted_descriptions(session: Session, campaign_filter: CampaignFilter) -> list[int]:
+    """Return the descriptions with a known, planted error of the task, the split and the author that a filter wants.
+
+    What else it wants does not count: an error is planted, so that no lint or suspicion need have found it.
+    """
+    same = CampaignFilter(campaign_filter.task, campaign_filter.split, origin_model=campaign_filter.origin_model)
+    query = select(Description.id, func.coalesce(Suspicion.score, 0.0)).outerjoin(
+        Suspicion, Suspicion.description_id == Description.id
+    )
+    planted = Description.id.in_(select(PlantedError.description_id))
+    query = _filtered(query.where(planted, Description.deleted_at.is_(None)), same)
+    return [row[0] for row in session.execute(query.order_by(Description.id))]
+
+
+def planted_wanted(ranked: int, planted_rate: float) -> int:
+    """Return how many planted errors beside ``ranked`` descriptions make up a share of the queue; one at least."""
+    return max(round(planted_rate / (1 - planted_rate) * ranked), int(ranked > 0 and planted_rate > 0))
 
 
 def lay_out(
@@ -87,7 +101,7 @@ def lay_out(
     chance = random.Random(seed)
     drawn = chance.sample(ranked, round(random_rate * len(ranked)))
     in_random = set(drawn)
-    wanted = round(planted_rate / (1 - planted_rate) * len(ranked))
+    wanted = planted_wanted(len(ranked), planted_rate)
     strata = {
         "suspicion": [number for number in ranked if number not in in_random],
         "random": drawn,

@@ -1,5 +1,6 @@
 """Who works on what: leases handed out by one statement, kept alive by heartbeats, passed on when they run out."""
 
+import hashlib
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -30,6 +31,10 @@ GOAL_TODAY = 40
 """Descriptions a day that the page counts towards: half an hour of action-unit items at 45 s each."""
 SKIPS_TO_LEAD = 2
 """So many people pass over a description before it waits for a lead."""
+MUST_BE_JUDGED = (
+    "This description is one of those that everybody in this campaign judges; use unsure or cannot judge where you "
+    "cannot tell, and write in the note what is wrong with the picture."
+)
 ATTEMPTS = 3
 """How often another transaction may take a slot from under us before we say that nothing is free."""
 
@@ -123,9 +128,12 @@ def heartbeat(session: Session, *, assignment_id: int, reviewer_id: int, now: da
 def skip(session: Session, *, assignment_id: int, reviewer_id: int, reason: str, now: datetime | None = None) -> None:
     """Pass a description over: others get it at once; after two people it waits for a lead.
 
+    Planted errors cannot be passed over, since who is unsure would skip what measures them. So that a refusal does not
+    give one away, a campaign refuses as large a share of its other descriptions, in the same words.
+
     Raises:
         InputError: no reason was given.
-        NotAllowed: the assignment is not this person's.
+        NotAllowed: the assignment is not this person's, or must be judged.
     """
     if not reason.strip():
         raise InputError("Say why this description is passed over.")
@@ -133,6 +141,8 @@ def skip(session: Session, *, assignment_id: int, reviewer_id: int, reason: str,
     slot = session.get(Assignment, assignment_id, with_for_update=True, populate_existing=True)
     if slot is None or (slot.reviewer_id, slot.state) != (reviewer_id, "leased"):
         raise NotAllowed("This description is not yours to pass over; somebody else has it now.")
+    if _must_be_judged(session, slot):
+        raise NotAllowed(MUST_BE_JUDGED)
     slot.state, slot.reviewer_id, slot.lease_until = "open", None, None
     passed = {"campaign_id": slot.campaign_id, "description_id": slot.description_id}
     session.add(SkippedDescription(**passed, reviewer_id=reviewer_id, reason=reason.strip(), at=now))
@@ -142,6 +152,13 @@ def skip(session: Session, *, assignment_id: int, reviewer_id: int, reason: str,
         refresh(session, description_id=slot.description_id, now=now)
     after = passed | {"reason": reason.strip(), "to_lead": to_lead}
     _log(session, reviewer_id, assignment_id, "skip", after, now)
+
+
+def _must_be_judged(session: Session, slot: Assignment) -> bool:
+    """Say whether a slot is a planted error, or one of as many others of its campaign, the same ones every time."""
+    share = session.scalar(select(Campaign.planted_rate).where(Campaign.id == slot.campaign_id)) or 0.0
+    drawn = hashlib.sha256(f"{slot.campaign_id} {slot.description_id}".encode()).digest()
+    return slot.stratum == "planted" or int.from_bytes(drawn[:4]) < share * 2**32
 
 
 def who_holds(

@@ -152,7 +152,9 @@ def test_a_queue_holds_everything_once_with_shares_spread_evenly(size, spare, ra
     assert by_rank == sorted(by_rank)
     totals = Counter(entry.stratum for entry in laid)
     assert totals["random"] == round(random_rate * size)
-    assert totals["planted"] == min(spare, round(planted_rate / (1 - planted_rate) * size))
+    assert totals["planted"] == min(
+        spare, max(round(planted_rate / (1 - planted_rate) * size), size > 0 < planted_rate)
+    )
     seen = Counter()
     for place, entry in enumerate(laid, 1):
         seen[entry.stratum] += 1
