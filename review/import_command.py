@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from review.console import Commands, add_command, open_database, progress_bar, say
-from review.importing import import_faba
+from review.importing import import_faba, write_report
 from review.predictions import import_predictions
 
 SHOWN = 20
@@ -24,6 +24,9 @@ def add_parsers(commands: Commands) -> None:
     parser.add_argument("--split", choices=["train", "eval", "probe"], help="default: by the file's name, or its form")
     parser.add_argument("--task", choices=["au", "emotion"], help="default: by the file's name, or the questions")
     parser.add_argument("--origin-model", default="gpt-4v", help="who wrote the texts (default gpt-4v)")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="write what was skipped and why, all of it, as JSON"
+    )
     parser = add_command(
         commands,
         "import-predictions",
@@ -36,7 +39,7 @@ def add_parsers(commands: Commands) -> None:
 
 
 def run_import(options: argparse.Namespace) -> int:
-    """Import a JSON."""
+    """Import a JSON; 1 when nothing in it was usable."""
     with open_database(options.db, create=True) as database, progress_bar("importing", "row") as progress:
         report = import_faba(
             database,
@@ -48,7 +51,10 @@ def run_import(options: argparse.Namespace) -> int:
             progress=progress,
         )
     say(report.summary(SHOWN))
-    return 0
+    if options.report is not None:
+        write_report(report, options.report)
+        say(f"{options.report} lists every skipped record.")
+    return 0 if report.is_usable else 1
 
 
 def run_import_predictions(options: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from emola.errors import InputError
+from emola.errors import InputError, ResourceError
 from review.database import Database
 from review.faba_records import FabaRecord, RecordFault, guess_split, guess_task, read_record, short
 from review.parsing import parse_descriptions
@@ -42,23 +42,38 @@ class Skipped:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What became of a file: how many texts are new, were there already, and which records were refused.
+    """What became of a file.
 
-    ``source_id`` names the file in the database.
+    Attributes:
+        inserted: texts that are new.
+        already_there: texts that the database had before.
+        repeated: records with the text of an earlier record of this file about the same picture.
+        skipped: records that were refused.
+        source_id: names the file in the database; None where nothing in it was usable.
     """
 
     inserted: int
     already_there: int
+    repeated: int
     skipped: tuple[Skipped, ...]
-    source_id: int
+    source_id: int | None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the file holds any text that is in the database now."""
+        return self.inserted + self.already_there > 0
 
     def summary(self, listed: int = 10) -> str:
         """Return the counts as text, with the first ``listed`` refused records."""
         lines = [f"{self.inserted} descriptions imported, {self.already_there} were there already."]
+        if self.repeated:
+            lines.append(f"{self.repeated} repeated in this file: the same text about the same picture.")
         if self.skipped:
             lines.append(f"{len(self.skipped)} records were skipped:")
             lines += [f"  {skipped.row_id}: {skipped.reason}" for skipped in self.skipped[:listed]]
-            lines += [f"  and {len(self.skipped) - listed} more"] * (len(self.skipped) > listed)
+            lines += [f"  and {len(self.skipped) - listed} more; --report FILE writes them all"] * (
+                len(self.skipped) > listed
+            )
         return "\n".join(lines)
 
 
@@ -99,19 +114,21 @@ def import_faba(
         raise InputError(f"{split!r} is no split; expected train, eval or probe.")
     skipped: list[Skipped] = []
     usable = _usable(records, split or guess_split(json_path.name), task or guess_task(json_path.name), skipped)
-    inserted = already = done = 0
-    with database.write() as session:
-        source = find_or_add_source(session, name=json_path.name, json_sha256=digest, images_dir=str(root))
+    inserted = already = repeated = 0
+    source, seen = None, set[tuple[str, str, str]]()
     found = _with_pictures(usable, root, origin_model, skipped)
     while rows := list(islice(found, batch)):
+        fresh = _first_of_each(rows, seen)
         with database.write() as session:
-            new, old = add_batch(session, source_id=source, rows=rows)
-        inserted, already, done = inserted + new, already + old, done + len(rows)
+            source = find_or_add_source(session, name=json_path.name, json_sha256=digest, images_dir=str(root))
+            new, old = add_batch(session, source_id=source, rows=fresh) if fresh else (0, 0)
+        inserted, already, repeated = inserted + new, already + old, repeated + len(rows) - len(fresh)
         if progress:
-            progress(min(done + len(skipped), len(records)), len(records))
-    report = ImportReport(inserted, already, tuple(skipped), source)
-    with database.write() as session:
-        finish_source(session, source_id=source, report=_report_json(report))
+            progress(min(inserted + already + repeated + len(skipped), len(records)), len(records))
+    report = ImportReport(inserted, already, repeated, tuple(skipped), source)
+    if source is not None:
+        with database.write() as session:
+            finish_source(session, source_id=source, report=_report_json(report))
     if parse:
         parse_descriptions(database, progress=progress)
     return report
@@ -174,7 +191,35 @@ def _with_pictures(
                     yield NewDescription.of(record, found, origin_model)
 
 
+def _first_of_each(rows: list[NewDescription], seen: set[tuple[str, str, str]]) -> list[NewDescription]:
+    """Return the rows whose text about their picture is not among those ``seen`` in the file, and add them there."""
+    fresh = []
+    for row in rows:
+        key = (row.picture.sha256, row.record.task, row.text_sha256)
+        if key not in seen:
+            fresh.append(row)
+        seen.add(key)
+    return fresh
+
+
+def write_report(report: ImportReport, path: Path) -> None:
+    """Write what became of a file as JSON, with every skipped record.
+
+    Raises:
+        ResourceError: it cannot be written.
+    """
+    listed = [{"id": skipped.row_id, "reason": skipped.reason} for skipped in report.skipped]
+    counts = {"inserted": report.inserted, "already_there": report.already_there, "repeated": report.repeated}
+    try:
+        path.write_text(
+            json.dumps({**counts, "skipped": listed}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+        )
+    except OSError as error:
+        raise ResourceError(f"The report {path} cannot be written: {error.strerror or error}.") from error
+
+
 def _report_json(report: ImportReport) -> dict[str, Any]:
     listed = [[skipped.row_id, skipped.reason] for skipped in report.skipped[:LISTED]]
-    counts = {"inserted": report.inserted, "already_there": report.already_there, "skipped": len(report.skipped)}
+    counts = {"inserted": report.inserted, "already_there": report.already_there}
+    counts |= {"repeated": report.repeated, "skipped": len(report.skipped)}
     return {**counts, "first_skipped": listed}

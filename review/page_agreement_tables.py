@@ -33,10 +33,10 @@ PHASES = {
     "mixed": "Some campaigns were coded blind, others after reading the text.",
 }
 READING = (
-    f"Gate of a release: an action unit counts when the interval of alpha begins at {ALPHA_GATE} or above and the FACS "
-    f"index is at least {INDEX_GATE:.2f}; else it is marked as contested. Intervals are 95 %, by bootstrap over pictures. "
-    "Planted errors are left out. Where nearly every judgement is the same, alpha can be low although people agree; AC1 "
-    "does not suffer from that."
+    f"Gate of a release: an action unit counts when the interval of alpha begins at {ALPHA_GATE} or above and the "
+    f"FACS index is at least {INDEX_GATE:.2f}; else it is marked as contested. Intervals are 95 %, by bootstrap over "
+    "pictures. Planted errors are left out. Where nearly every judgement is the same, alpha can be low although people "
+    "agree; AC1 does not suffer from that."
 )
 
 

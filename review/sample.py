@@ -50,7 +50,8 @@ def fill_sample(
         report = import_faba(database, json_path=path, images_dir=images_dir, origin_model=ORIGIN, progress=progress)
         if report.skipped:
             raise InputError(f"The sample {path} is damaged: {report.skipped[0].row_id}: {report.skipped[0].reason}.")
-        sources.append(report.source_id)
+        if report.source_id is not None:
+            sources.append(report.source_id)
     plant_errors(database, errors=[errors] if isinstance(errors, Path) else errors, source_ids=sources)
     if faces_jsonl is not None:
         import_faces(database, faces_jsonl=faces_jsonl)

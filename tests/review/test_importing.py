@@ -207,6 +207,23 @@ def test_the_report_is_kept_and_told(database, faba):
     assert stored["skipped"] == 1 and stored["inserted"] == 1
 
 
+def test_a_text_repeated_in_one_file_is_not_called_known(database, faba):
+    copy = picture(faba.images, "b/copy.png", 0)
+    again = [train_record(faba.names[0], "AU12."), train_record(copy, "AU12."), train_record(faba.names[1], "AU12.")]
+    report = import_faba(database, **faba(again), batch=1)
+    assert (report.inserted, report.already_there, report.repeated) == (2, 0, 1)
+    assert "1 repeated in this file" in report.summary()
+    report = import_faba(database, **faba(again))
+    assert (report.inserted, report.already_there, report.repeated) == (0, 2, 1)
+
+
+def test_a_file_of_which_nothing_is_usable_leaves_nothing(database, faba):
+    report = import_faba(database, **faba([train_record(f"a/none{number}.png", "AU12.") for number in range(28)]))
+    assert (report.source_id, len(report.skipped), report.is_usable) == (None, 28, False)
+    assert "and 18 more; --report FILE writes them all" in report.summary()
+    assert rows(database, Source.id) == []
+
+
 IMPORT = (
     "import sys\nfrom pathlib import Path\n"
     "from review.database import Database\nfrom review.importing import import_faba\n"

@@ -112,6 +112,21 @@ def test_from_import_to_verify(there, run):
     assert "equal to those in review.db" in out
 
 
+def test_an_import_of_nothing_fails_and_its_report_holds_everything(there, run):
+    rows = json.loads(Path("train_au_anno.json").read_text()) * 9
+    broken = [row | {"id": str(place), "image": f"images/none{place}.png"} for place, row in enumerate(rows)]
+    Path("train_broken.json").write_text(json.dumps(broken))
+    words = ["import", "train_broken.json", "--images", ".", "--task", "au", "--report"]
+    code, out, _ = run(*words, "skipped.json")
+    assert (code, out.splitlines()[0]) == (1, "0 descriptions imported, 0 were there already.")
+    report = json.loads(Path("skipped.json").read_text())
+    assert len(report["skipped"]) == 36
+    assert report["skipped"][35]["id"] == "35"
+    assert "missing" in report["skipped"][35]["reason"]
+    code, _, err = run(*words, "no/such/folder.json")
+    assert (code, "cannot be written" in err, err.count("\n")) == (1, True, 1)
+
+
 def test_a_release_is_made_checked_and_withdrawn(there, run, reviewed):
     code, out, _ = run("export", "r1", "--out", "releases", "--as", "lead")
     assert code == 0
