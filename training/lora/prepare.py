@@ -14,7 +14,7 @@ from training.lora.base import Base, load_base
 from training.lora.collator import Collate, Example, measure
 from training.lora.kept_features import find_features, with_features
 from training.lora.loop import Objective, Session, plan_run, rounds_of
-from training.lora.provenance import describe_software
+from training.lora.provenance import describe_software, device_name
 from training.lora.reading import (
     Splits,
     read_data,
@@ -70,9 +70,8 @@ def gather_data(config: TrainConfig, base: Base, folder: RunFolder, accelerator:
 
 def describe_run(accelerator: Accelerator) -> dict[str, Any]:
     """Return what goes into ``run.json``: versions, revision, processes and kind of device."""
-    device = accelerator.device
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    return {**describe_software(), "processes": accelerator.num_processes, "device": name}
+    where = device_name(accelerator.device)
+    return {**describe_software(), "processes": accelerator.num_processes, "device": where}
 
 
 def measure_all(config: TrainConfig, base: Base, splits: Splits, accelerator: Accelerator) -> dict[str, list[Example]]:

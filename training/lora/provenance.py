@@ -4,9 +4,12 @@ import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from emola import __version__
+
+if TYPE_CHECKING:
+    import torch
 
 _LIBRARIES: Final = ("torch", "transformers", "peft", "accelerate", "safetensors", "numpy", "bitsandbytes", "deepspeed")
 _CODE: Final = Path(__file__).resolve().parent
@@ -21,6 +24,15 @@ def describe_software() -> dict[str, Any]:
         except PackageNotFoundError:
             continue
     return {"versions": versions, "git": git_revision()}
+
+
+def device_name(device: "torch.device") -> str:
+    """Return the name of a GPU, or the kind of another device, as ``run.json`` notes it."""
+    if device.type != "cuda":
+        return device.type
+    import torch  # whoever has such a device has it loaded; the benchmark's notes do without
+
+    return torch.cuda.get_device_name(device)
 
 
 def git_revision(folder: Path = _CODE) -> str | None:

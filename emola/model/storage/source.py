@@ -27,6 +27,21 @@ def resolve_folder(source: str | Path) -> Path:
         CheckpointError: if the hub has no such model, or asks for a login or an accepted licence.
         ResourceError: if the hub cannot be reached and the model is not in the cache.
     """
+    found = local_folder(source)
+    if found is not None:
+        return found
+    folder = _download(str(source), [*_SMALL_FILES, "*.safetensors"])
+    if not any(folder.glob("*.safetensors")):
+        folder = _download(str(source), [*_SMALL_FILES, "*.bin"])
+    return folder
+
+
+def local_folder(source: str | Path) -> Path | None:
+    """Return the folder that ``source`` names, or None for a hub id; the hub is not asked.
+
+    Raises:
+        InputError: if it is neither.
+    """
     folder = Path(source).expanduser()
     if folder.is_dir():
         return folder.resolve()
@@ -34,10 +49,7 @@ def resolve_folder(source: str | Path) -> Path:
         raise InputError(f"{source} is a file; give the folder that holds it.")
     if isinstance(source, Path) or not _HUB_ID.fullmatch(source):
         raise InputError(f"{source} is neither a folder nor a hub id like owner/name.")
-    folder = _download(source, [*_SMALL_FILES, "*.safetensors"])
-    if not any(folder.glob("*.safetensors")):
-        folder = _download(source, [*_SMALL_FILES, "*.bin"])
-    return folder
+    return None
 
 
 def _download(hub_id: str, patterns: list[str]) -> Path:
