@@ -12,8 +12,9 @@ import gradio as gr
 
 from emola.errors import EmolaError, InputError
 from training.jobs.board import Jobs
+from training.jobs.choices import DataChoice, choose
 from training.jobs.job import Job, Stage
-from training.jobs.plan import ADAPTER, AFTER, BEFORE, DataChoice, asking_stages
+from training.jobs.plan import ADAPTER, AFTER, BEFORE, asking_stages
 from training.loop.turn import LINEAGE
 from training.page_train_html import blind_html
 
@@ -124,7 +125,10 @@ class JobBlindOffer(BlindOffer):
         command = self.checks.command(f"{{job}}/{BEFORE}", f"{{job}}/{AFTER}", request)
         adapter = (job.folder / ADAPTER).resolve()
         lineage = json.loads((adapter / LINEAGE).read_text(encoding="utf-8"))
-        data = next((choice for choice in self._choices() if choice.title == lineage["data"]), None)
+        try:
+            data = choose(lineage["data"], self._choices())
+        except InputError:
+            data = None
         if data is None or data.benchmark is None:
             gone = "is not there any more" if data is None else "holds no faces that were kept from training"
             raise InputError(

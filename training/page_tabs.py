@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import gradio as gr
 
 from training.jobs.board import Jobs
-from training.jobs.plan import DataChoice, find_data_sets, review_release
+from training.jobs.choices import DataChoice, find_data_sets, review_release
 from training.page_blind import BlindChecks
 from training.page_runs import DemoLink, build_runs_page
 from training.page_train import ShelfLink, build_train_page
 
 Releases = Callable[[], list[tuple[Path, Path]]]
 """Folder and data root of every complete review release, the newest first."""
+
+DATA: Final = Path("data")
+"""Where the README puts data sets: below the folder that the studio is started in."""
 
 StudioTab = Callable[[Any, gr.Tabs], None]
 
@@ -49,7 +52,7 @@ def train_tab(
 
     Args:
         runs: jobs go into its folder ``jobs``.
-        files: rendered data sets below it can be chosen too, the sample project among them.
+        files: data sets below it, below ``runs`` and below ``data`` can be chosen too, the sample project among them.
         bases: models that can be trained further.
         releases: what can be learned from.
         may_start: whether a visitor may start processes; others may watch.
@@ -58,7 +61,7 @@ def train_tab(
 
     def choices() -> list[DataChoice]:
         found = [review_release(folder, root) for folder, root in releases()]
-        return [*found, *find_data_sets(files), *find_data_sets(runs)]
+        return [*found, *find_data_sets(files, runs, DATA)]
 
     def build(demo: Any, tabs: gr.Tabs) -> None:
         def offer(source: str) -> tuple[Any, ...]:

@@ -10,17 +10,17 @@ from typing import Any, Final, cast
 import gradio as gr
 import yaml
 
-from emola.errors import EmolaError, InputError
+from emola.errors import EmolaError
 from training.jobs.board import Jobs
-from training.jobs.job import Job
-from training.jobs.plan import ADAPTER, REPORT, TRAINING, DataChoice, TrainRequest, plan_training, train_stages
+from training.jobs.choices import DataChoice
+from training.jobs.job import Job, Stage
+from training.jobs.plan import ADAPTER, REPORT, TRAINING, TrainRequest, measuring_stages, train_stages
 from training.page_blind import BlindChecks, JobBlindOffer
 from training.page_runs import ASSETS, QUIET, as_returned
-from training.page_train_html import job_html, jobs_html, message_html, plan_html
+from training.page_train_form import TrainForm
+from training.page_train_html import job_html, jobs_html
 
-CONFIGS: Final = Path(__file__).parent / "configs"
 WATCH_EVERY_S: Final = 2.0
-_SECTIONS: Final = frozenset({"model", "lora", "data", "optimizer", "run"})
 
 
 @dataclass(frozen=True)
@@ -34,18 +34,6 @@ class ShelfLink:
 
     offer: Callable[[str], Sequence[Any]]
     outputs: Sequence[Any]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """The values of the form, in their order on the page."""
-
-    data: str | None
-    config: str | None
-    base: str | None
-    max_steps: float | None
-    seed: float | None
-    held_out: float | None
 
 
 def build_train_page(
@@ -86,53 +74,40 @@ class TrainPage:
         blind: BlindChecks | None,
         tab: gr.Tab,
     ) -> None:
-        self.jobs, self.releases, self.models = jobs, releases, models
-        self.runs_folder, self.shelf, self.may_start = runs_folder, shelf, may_start
+        self.jobs, self.releases, self.shelf, self.may_start = jobs, releases, shelf, may_start
         self._reports: dict[tuple[str, int], str] = {}
         with gr.Row(elem_classes="demo-row"):
             with gr.Column(scale=4, min_width=320):
-                self._form()
+                self.form = TrainForm(releases, models, runs_folder, may_start, self._html)
             with gr.Column(scale=8, min_width=320):
                 self.list = self._html("train-jobs")
-                self.chosen = gr.State(None)
+                self.chosen, self.awaited = gr.State(None), gr.State(None)
                 self._job_buttons(blind)
                 self.watch = self._html("train-job")
                 self.log = gr.Textbox(label="Log", lines=10, max_lines=10, visible=False, elem_id="train-log")
         self.clock = gr.Timer(WATCH_EVERY_S, active=False)
         self._join_events(tab)
 
-    def load(self, data: str | None, base: str | None, chosen: str | None) -> tuple[Any, ...]:
+    def load(self, data: str | None, base: str | None, measure: str | None, chosen: str | None) -> tuple[Any, ...]:
         """Return what can be chosen now, and the job to watch: the one before, else the newest."""
-        titles = [choice.title for choice in self.releases()]
-        bases = self.models()
         found = self.jobs.find()
         watched = chosen if chosen in [job.id for job in found] else next((job.id for job in found), None)
-        return (
-            gr.update(choices=titles, value=data if data in titles else next(iter(titles), None)),
-            gr.update(choices=bases, value=base or next(iter(bases), None)),
-            watched,
-        )
-
-    def show_plan(self, *values: Any) -> tuple[str, Any]:
-        """Return what the form comes to, and whether it can be started."""
-        try:
-            request = self._request(Wanted(*values))
-            plan = plan_training(request, self.runs_folder)
-        except EmolaError as error:
-            return message_html(str(error), "error"), gr.update(interactive=False)
-        checks = bool(request.held_out) and request.data.benchmark is not None
-        return plan_html(plan, checks), gr.update(interactive=True)
+        return *self.form.load(data, base, measure), watched
 
     def start(self, request: gr.Request, *values: Any) -> str:
         """Start the job and watch it."""
-        self._check(request)
-        try:
-            wanted = self._request(Wanted(*values))
-            plan_training(wanted, self.runs_folder)  # mistakes are told here, not in a log
-            title = f"{wanted.data.title} on {Path(wanted.base).name}, {wanted.config.stem}"
-            return self.jobs.start("train", title, train_stages(wanted)).id
-        except EmolaError as error:
-            raise gr.Error(str(error)) from error
+        return self._start(request, "", train_stages, values)
+
+    def time_step(self, request: gr.Request, *values: Any) -> tuple[str, str]:
+        """Start the job that takes a few steps, so that the plan knows their time; watch it and wait for it."""
+        job = self._start(request, "Time of a step: ", measuring_stages, values)
+        return job, job
+
+    def timed(self, request: gr.Request, awaited: str | None, *values: Any) -> tuple[Any, ...]:
+        """Return the plan anew once the job that measures its step is over."""
+        if awaited is None or not self.jobs.get(awaited).is_over:
+            return awaited, *(gr.skip() for _ in self.form.planned)
+        return None, *self.form.show_plan(request, *values)
 
     def show(self, chosen: str | None) -> tuple[Any, ...]:
         """Return whether to look again, the list, the job that is watched, its log and which buttons can be used."""
@@ -176,23 +151,16 @@ class TrainPage:
             raise gr.Error("This job has no adapter yet.")
         return as_returned(self.shelf.offer(adapter))
 
-    def _request(self, wanted: Wanted) -> TrainRequest:
-        """Return what the form says; raises with a sentence when something is missing."""
-        data = next((choice for choice in self.releases() if choice.title == wanted.data), None)
-        if data is None:
-            raise InputError(
-                "Choose what to learn from; a review release or a rendered data set appears here once made."
-            )
-        if not wanted.base or not wanted.config:
-            raise InputError("Choose a base and a configuration.")
-        return TrainRequest(
-            data=data,
-            config=CONFIGS / f"{Path(wanted.config).name}.yaml",
-            base=wanted.base.strip(),
-            max_steps=int(wanted.max_steps) if wanted.max_steps else None,
-            seed=int(wanted.seed or 0),
-            held_out=int(wanted.held_out or 0),
-        )
+    def _start(
+        self, request: gr.Request, what: str, stages: Callable[[TrainRequest], list[Stage]], values: Sequence[Any]
+    ) -> str:
+        self._check(request)
+        try:
+            wanted, _ = self.form.planned_request(request, *values)  # mistakes are told here, not in a log
+            title = f"{what}{wanted.data.title} on {Path(wanted.base).name}, {wanted.config.stem}"
+            return self.jobs.start("train", title, stages(wanted)).id
+        except EmolaError as error:
+            raise gr.Error(str(error)) from error
 
     def _report(self, job: Job) -> str | None:
         """Return a copy of a job's report that the browser may fetch; None before there is one."""
@@ -223,19 +191,6 @@ class TrainPage:
         except EmolaError as error:
             raise gr.Error(str(error)) from error
 
-    def _form(self) -> None:
-        names = config_names()
-        with gr.Group():
-            data = gr.Dropdown([], label="Learn from", elem_id="train-data")
-            config = gr.Dropdown(names, value=next(iter(names), None), label="Configuration", elem_id="train-config")
-            base = gr.Dropdown([], label="Base", allow_custom_value=True, elem_id="train-base")
-            steps = _whole_number("Steps (0: what the configuration says)", 0, "train-steps")
-            seed = _whole_number("Seed", 1, "train-seed")
-            held_out = _whole_number("Held-out faces to ask before and after (0: none)", 100, "train-held-out")
-        self.form: list[Any] = [data, config, base, steps, seed, held_out]
-        self.plan = self._html("train-plan")
-        self.go = gr.Button("Start", variant="primary", elem_id="train-start", interactive=False)
-
     def _job_buttons(self, blind: BlindChecks | None) -> None:
         fixed: dict[str, Any] = {"visible": False, "scale": 0, "size": "md"}
         with gr.Row():
@@ -257,37 +212,27 @@ class TrainPage:
 
     def _join_events(self, tab: gr.Tab) -> None:
         shown = [self.clock, self.list, self.watch, self.log, self.stop, self.again, self.give, self.fetch]
-        planned = [self.plan, self.go]
+        form = self.form
 
         def redraw(event: Any) -> None:
             drawn = event.then(self.show, self.chosen, shown, **QUIET)
             drawn.then(self.blind.show, self.chosen, self.blind.outputs, **QUIET)
 
-        data, _, base, *_ = self.form
-        opened = tab.select(self.load, [data, base, self.chosen], [data, base, self.chosen], **QUIET)
-        redraw(opened.then(self.show_plan, self.form, planned, **QUIET))
-        changed = [field.change for field in self.form]
-        gr.on(changed, self.show_plan, self.form, planned, trigger_mode="always_last", **QUIET)
-        redraw(self.go.click(self.start, self.form, self.chosen, **QUIET))
+        offered = [form.data, form.base, form.measure, self.chosen]
+        opened = tab.select(self.load, offered, offered, **QUIET)
+        redraw(opened.then(form.show_plan, form.fields, form.planned, **QUIET))
+        form.data.change(form.offer_measure, [form.data, form.measure], form.measure, **QUIET)
+        changed = [field.change for field in form.fields]
+        gr.on(changed, form.show_plan, form.fields, form.planned, trigger_mode="always_last", **QUIET)
+        redraw(form.go.click(self.start, form.fields, self.chosen, **QUIET))
+        redraw(form.time.click(self.time_step, form.fields, [self.chosen, self.awaited], **QUIET))
         redraw(cast(Any, self.list).choose(self.on_job, None, self.chosen, **QUIET))
         redraw(self.stop.click(self.cancel, self.chosen, None, **QUIET))
         redraw(self.again.click(self.resume, self.chosen, None, **QUIET))
         redraw(self.blind.button.click(self.blind.ask_of_job, self.chosen, self.chosen, **QUIET))
         ticked = self.clock.tick(self.show, self.chosen, shown, **QUIET)
         ticked.then(self.blind.show, self.chosen, self.blind.outputs, **QUIET)
+        again = [self.awaited, *form.planned]
+        ticked.then(self.timed, [self.awaited, *form.fields], again, **QUIET)
         if self.shelf is not None:
             self.give.click(self.offer, self.chosen, list(self.shelf.outputs), **QUIET)
-
-
-def config_names() -> list[str]:
-    """Return the configurations of LoRA training that come with the project, the small one first."""
-    found = []
-    for path in sorted(CONFIGS.glob("*.yaml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if isinstance(content, dict) and {"model", "data", "run"} <= content.keys() <= _SECTIONS:
-            found.append(path.stem)
-    return sorted(found, key=lambda name: ("tiny" not in name, name))
-
-
-def _whole_number(label: str, value: int, name: str) -> gr.Number:
-    return gr.Number(value, label=label, precision=0, minimum=0, elem_id=name)

@@ -14,28 +14,26 @@ from training.jobs.progress import last_lines
 from training.lora.run_folder import RunFolder
 
 SIGNS = {"queued": "○", "running": "●", "done": "✓", "failed": "✗", "cancelled": "■", "dead": "✗"}
+TASK_WORDS = {"au": "action units", "emotion": "emotions"}
 _SAMPLES = 3
 
 
-def plan_html(plan: TrainPlan, checks: bool) -> str:
+def plan_html(plan: TrainPlan) -> str:
     """Return what a request comes to, in words."""
-    steps = f"{plan.steps:,} steps of {plan.batch_size}"
-    facts = [("Data", f"{plan.rows:,} descriptions, {steps}")]
+    facts = [
+        ("Data", f"{plan.rows:,} descriptions, {plan.steps:,} steps of {plan.batch_size}"),
+        ("Priors", f"{plan.prior_recipe}, as {plan.recipe_of} say{'' if plan.recipe_of == 'the data' else 's'}"),
+        ("Pictures", _pictures(plan)),
+    ]
     if plan.parameters is None:
-        facts.append(("Size", "unknown until the base is on this disk"))
+        facts.append(("Size", "unknown: the base is a model of the hub, checked when it is fetched"))
     else:
         size = f"{_count(plan.trained or 0)} numbers of a base of {_count(plan.parameters)}"
         facts += [
             ("Trains", size),
             ("Memory", f"{_bytes(plan.memory_bytes or 0)} for weights and optimizer; activations on top"),
         ]
-    if plan.step_s is None:
-        facts.append(("Time", "unknown: no such run was measured here yet; the time left shows after the first steps"))
-    else:
-        measured = f"{plan.step_s:.2g} s a step in {plan.measured_in}"
-        facts.append(("Time", f"about {_span(plan.step_s * plan.steps)}: {measured}"))
-    facts.append(("Then", "asks base and adapter about held-out faces and reports" if checks else "nothing more"))
-    return _in_page(f"<dl class='plan'>{''.join(_fact(name, value) for name, value in facts)}</dl>")
+    return _in_page(f"<dl class='plan'>{''.join(_fact(*fact) for fact in [*facts, _time(plan), _then(plan)])}</dl>")
 
 
 def jobs_html(jobs: Sequence[Job], chosen: str | None) -> str:
@@ -66,6 +64,30 @@ def message_html(sentence: str, kind: str = "info") -> str:
 def blind_html(sentence: str, kind: str = "info") -> str:
     """Return how a blind check stands, with the way to the page that has its result."""
     return _in_page(f'{notice_html(sentence, kind)}<p class="numbers"><a href="./campaigns">Open Campaigns</a></p>')
+
+
+def _pictures(plan: TrainPlan) -> str:
+    """Return how pictures are read, and whether the base was made for another way."""
+    words = {"whole": "taken whole", "detect": "faces are found and cut out"}
+    said = f"{words[plan.crop]}, as the configuration says"
+    other = plan.base_crop is not None and plan.base_crop != plan.crop
+    return f"{said}; the base was made for others ({words[str(plan.base_crop)]})" if other else said
+
+
+def _time(plan: TrainPlan) -> tuple[str, str]:
+    """Return how long the steps take, where a step was measured."""
+    if plan.step_s is None:
+        return "Time", "unknown until a step of such a run was measured here"
+    measured = f"{plan.step_s:.2g} s a step in {plan.measured_in}"
+    return "Time", f"about {_span(plan.step_s * plan.steps)}: {measured}"
+
+
+def _then(plan: TrainPlan) -> tuple[str, str]:
+    """Return what follows the training."""
+    if not plan.asked:
+        return "Then", "nothing more"
+    items = " and ".join(f"{count:,} about {TASK_WORDS[task]}" for task, count in plan.asked.items())
+    return "Then", f"asks base and adapter the same held-out questions, {items}, and reports"
 
 
 def _in_page(inner: str) -> str:

@@ -1,65 +1,38 @@
 """What a training job will do, said before it starts, and the commands that do it.
 
-Nothing heavy is loaded: rows are counted in the data files, parameters in the headers of the base's weight files, and
-the time of a step is that of the last run here with the same base, batch and settings of the adapter.
+No weight is read: rows are counted in the data files, and of the base its configuration and the headers of its weight
+files are read, by the same check as that of the training itself. The hub is not asked.
 """
 
 import json
 import math
-import os
-import struct
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
-from typing import Any, Final
-
-import yaml
+from typing import TYPE_CHECKING, Any, Final
 
 from emola.errors import InputError
+from training.benchmark.data_source import open_source
 from training.config import TrainConfig
+from training.jobs.choices import DataChoice, recipe_of_data
+from training.jobs.contents import read_contents
 from training.jobs.job import Stage
-from training.jobs.progress import last_lines
-from training.loop.plan import arm_of_release
+
+if TYPE_CHECKING:
+    from training.lora.base import Base
 
 TRAINING: Final = "training"
 ADAPTER: Final = f"{TRAINING}/adapter"
+MEASURING: Final = "measuring"
 BEFORE, AFTER, REPORT = "before", "after", "report.html"
 
 _LINEARS: Final = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _BYTES: Final = {"bf16": 2.0, "fp32": 4.0, "4bit": 0.56}
 _TRAINED_BYTES: Final = 16
 """Of a trained number: itself, its gradient and AdamW's two moments, in float32."""
-_DEEPEST: Final = 4
-
-
-@dataclass(frozen=True)
-class DataChoice:
-    """What can be trained on and held out: a review release, or a data set of FABA's shape.
-
-    Attributes:
-        title: for people; unique among the choices.
-        root: folder that the paths inside the files start from.
-        train_au: files of action-unit answers.
-        train_emotion: files of emotion answers.
-        eval_au: held-out files whose loss is measured.
-        eval_emotion: the same for emotion answers.
-        prior_recipe: how the priors were made.
-        crop: "whole" when each picture is one face already, "detect" to find it.
-        benchmark: what ``training.benchmark run --data`` gets; None for no benchmark.
-        lineage: where the files come from, written beside the adapter; release, manifest hash and revision of one.
-    """
-
-    title: str
-    root: Path
-    train_au: tuple[Path, ...] = ()
-    train_emotion: tuple[Path, ...] = ()
-    eval_au: tuple[Path, ...] = ()
-    eval_emotion: tuple[Path, ...] = ()
-    prior_recipe: str = "mediapipe-106"
-    crop: str = "detect"
-    benchmark: str | None = None
-    lineage: Mapping[str, Any] = field(default_factory=dict)
+_MEASURED_STEPS: Final = 3
+"""The first warms up; the median is that of the others."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +45,8 @@ class TrainRequest:
         base: folder or hub id.
         max_steps: end after so many steps; None for what the configuration says.
         seed: of every random choice.
-        held_out: faces of each task that the benchmark asks about before and after; 0 for no benchmark.
+        measure: what the base and the adapter are asked about; None to train only.
+        held_out: items of each task that they are asked about; 0 to train only.
     """
 
     data: DataChoice
@@ -80,6 +54,7 @@ class TrainRequest:
     base: str
     max_steps: int | None = None
     seed: int = 1
+    measure: DataChoice | None = None
     held_out: int = 100
 
 
@@ -91,80 +66,49 @@ class TrainPlan:
         rows: samples of one pass.
         steps: optimizer steps.
         batch_size: samples of a step.
-        parameters: of the base; None when its weights are not on this disk.
+        prior_recipe: how the priors were made.
+        recipe_of: who says so: "the data" or "the configuration".
+        crop: "whole" when pictures are read as they are, "detect" when faces are found and cut out.
+        base_crop: what the base's crop recipe needs, as the benchmark does by default; None when that is unknown.
+        parameters: of the base; None when it is a model of the hub.
         trained: numbers that are trained; None likewise.
         memory_bytes: weights, gradients and moments; activations come on top. None likewise.
         step_s: seconds of a step as last measured here; None when no such run is there.
         measured_in: where it was measured, "" if nowhere.
+        asked: held-out items by task that base and adapter are asked about; empty for none.
     """
 
     rows: int
     steps: int
     batch_size: int
+    prior_recipe: str
+    recipe_of: str
+    crop: str
+    base_crop: str | None
     parameters: int | None
     trained: int | None
     memory_bytes: float | None
     step_s: float | None
     measured_in: str
-
-
-def data_set(folder: Path) -> DataChoice:
-    """Return a folder of FABA's shape (``train/train_au_anno.json`` ...) as a choice; missing files are left out."""
-    root = folder.resolve()
-
-    def files(split: str, task: str) -> tuple[Path, ...]:
-        path = root / split / f"{split}_{task}_anno.json"
-        return (path,) if path.is_file() else ()
-
-    held_out = files("eval", "au") and files("eval", "emotion")
-    return DataChoice(
-        title=folder.name,
-        root=root,
-        train_au=files("train", "au"),
-        train_emotion=files("train", "emotion"),
-        eval_au=files("eval", "au"),
-        eval_emotion=files("eval", "emotion"),
-        benchmark=str(root) if held_out else None,
-    )
-
-
-def review_release(folder: Path, root: Path) -> DataChoice:
-    """Return a review release as a choice: corrected answers to learn from, its evaluated pictures held out.
-
-    Args:
-        folder: of the release.
-        root: folder that the pictures' paths start from.
-
-    Raises:
-        InputError: the folder is no complete release.
-    """
-    arm = arm_of_release(folder.name, folder)
-    return DataChoice(
-        title=f"Release {folder.name}",
-        root=root.resolve(),
-        train_au=() if arm.au is None else (arm.au.resolve(),),
-        train_emotion=() if arm.emotion is None else (arm.emotion.resolve(),),
-        benchmark=str(folder.resolve()) if any((folder / "benchmark").glob("*.jsonl")) else None,
-        lineage=arm.lineage,
-    )
-
-
-def find_data_sets(folder: Path) -> list[DataChoice]:
-    """Return the rendered data sets (``dataset.json``) below a folder, by name."""
-    return [data_set(path.parent) for path in sorted(_find(folder, "dataset.json"))]
+    asked: Mapping[str, int]
 
 
 def changes(request: TrainRequest) -> list[str]:
-    """Return the ``section.key=value`` changes that put a request into its configuration."""
+    """Return the ``section.key=value`` changes that put a request into its configuration.
+
+    The recipe of the priors is the configuration's unless the data say theirs; the crop is always the configuration's.
+    """
     data = request.data
     given: dict[str, Any] = {"model.base": request.base, "data.root": str(data.root)}
     for name in ("train_au", "train_emotion", "eval_au", "eval_emotion"):
         given[f"data.{name}"] = [str(path) for path in getattr(data, name)]
-    given |= {"data.prior_recipe": data.prior_recipe, "data.crop": data.crop, "run.seed": request.seed}
-    given["run.out"] = f"{{job}}/{TRAINING}"
+    recipe = recipe_of_data(data)
+    if recipe is not None:
+        given["data.prior_recipe"] = recipe
+    given |= {"run.seed": request.seed, "run.out": f"{{job}}/{TRAINING}"}
     if request.max_steps is not None:
         given["optimizer.max_steps"] = request.max_steps
-    return [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in given.items()]
+    return _written(given)
 
 
 def train_stages(request: TrainRequest) -> list[Stage]:
@@ -176,11 +120,26 @@ def train_stages(request: TrainRequest) -> list[Stage]:
         Stage("Training", "training.train", train, TRAINING),
         Stage("Lineage", "training.jobs.lineage", note),
     ]
-    if not request.held_out or request.data.benchmark is None:
+    if request.measure is None or not request.held_out:
         return stages
-    stages += asking_stages(request.base, f"{{job}}/{ADAPTER}", request.data, request.held_out)
+    stages += asking_stages(request.base, f"{{job}}/{ADAPTER}", request.measure, request.held_out)
     report = ("report", f"{{job}}/{BEFORE}", f"{{job}}/{AFTER}", "--out", f"{{job}}/{REPORT}")
     return [*stages, Stage("Report", "training.benchmark", report)]
+
+
+def measuring_stages(request: TrainRequest) -> list[Stage]:
+    """Return the command that takes a few steps of a request, so that later plans know their time."""
+    config = TrainConfig.from_yaml(request.config, changes(request))
+    enough = _MEASURED_STEPS * config.optimizer.batch_size
+    given = {
+        "data.eval_au": [],
+        "data.eval_emotion": [],
+        "data.limit": min(enough, config.data.limit or enough),
+        "optimizer.max_steps": _MEASURED_STEPS,
+        "run.out": f"{{job}}/{MEASURING}",
+    }
+    words = ("--config", str(request.config), *changes(request), *_written(given))
+    return [Stage("Measuring a step", "training.train", words, MEASURING)]
 
 
 def asking_stages(base: str, adapter: str, data: DataChoice, held_out: int) -> list[Stage]:
@@ -194,8 +153,9 @@ def asking_stages(base: str, adapter: str, data: DataChoice, held_out: int) -> l
     """
     stages = []
     for title, model, out in (("the base", base, BEFORE), ("the new adapter", f"{base}+{adapter}", AFTER)):
-        given = ("--data", str(data.benchmark), "--root", str(data.root), "--limit", str(held_out))
-        asked = ("run", "--model", model, *given, "--out", f"{{job}}/{out}")
+        given = ("--data", str(data.benchmark), "--task", data.asked, "--root", str(data.root))
+        limit = ("--limit", str(held_out))
+        asked = ("run", "--model", model, *given, *limit, "--out", f"{{job}}/{out}")
         stages.append(Stage(f"Benchmark of {title}", "training.benchmark", asked, out))
     return stages
 
@@ -208,43 +168,83 @@ def plan_training(request: TrainRequest, runs_folder: Path) -> TrainPlan:
         runs_folder: earlier runs lie in it; the time of a step comes from them.
 
     Raises:
-        InputError: the configuration has mistakes, a data file cannot be read, or there is nothing to learn from.
+        InputError: the configuration has mistakes, a data file cannot be read, there is nothing to learn from or to
+            ask about, the base is none or reads priors of another recipe.
+        CheckpointError: the folder of the base holds no base that can be trained.
     """
-    config = TrainConfig.from_yaml(request.config, changes(request))
-    files = [*request.data.train_au, *request.data.train_emotion]
-    rows = sum(min(_rows(path), config.data.limit or math.inf) for path in files)
-    if not rows:
+    if not request.data.learned:
         raise InputError(f"{request.data.title} holds no descriptions to learn from; choose other data.")
+    from training.benchmark.runner import default_faces  # these load torch, several seconds
+    from training.jobs.step_time import measured_step
+
+    config = TrainConfig.from_yaml(request.config, changes(request))
+    rows = sum(min(read_contents(path).rows, config.data.limit or math.inf) for path in request.data.learned)
     settings = config.optimizer
-    steps = settings.max_steps or math.ceil(rows / settings.batch_size) * settings.epochs
-    shapes = _shapes(Path(request.base))
-    parameters = sum(map(math.prod, shapes.values())) or None
-    trained = _trained(shapes, config) if parameters else None
+    base = _local_base(config)
+    trained = None if base is None else _trained(base.skeleton.shapes, config)
+    step_s, where = measured_step(config, runs_folder)
+    return TrainPlan(
+        rows=int(rows),
+        steps=int(settings.max_steps or math.ceil(rows / settings.batch_size) * settings.epochs),
+        batch_size=settings.batch_size,
+        prior_recipe=config.data.prior_recipe,
+        recipe_of="the configuration" if recipe_of_data(request.data) is None else "the data",
+        crop=config.data.crop,
+        base_crop=None if base is None or not base.has_prior_projector else default_faces(base.config.crop_recipe),
+        parameters=None if base is None else base.number_count,
+        trained=trained,
+        memory_bytes=None if base is None or trained is None else _memory(base.number_count, trained, config),
+        step_s=step_s,
+        measured_in=where,
+        asked=_asked(request),
+    )
+
+
+def _written(given: Mapping[str, Any]) -> list[str]:
+    return [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in given.items()]
+
+
+def _asked(request: TrainRequest) -> dict[str, int]:
+    """Return how many items of each task are asked about, as the benchmark will find them."""
+    data = request.measure
+    if data is None or not request.held_out:
+        return {}
+    if data.benchmark is None:
+        raise InputError(f"{data.title} holds no items to ask about; measure on other data, or train only.")
+    questions = open_source(data.benchmark, data.asked, data.root, request.held_out).questions
+    learned = {request.data.root / name for path in request.data.learned for name in read_contents(path).pictures}
+    shared = {question.image for question in questions} & learned
+    if shared:
+        raise InputError(
+            f"{len(shared)} of the pictures to be asked about in {data.title} are learned from, so that the answers "
+            "would show nothing; measure on other data."
+        )
+    return dict(Counter(question.task for question in questions))
+
+
+def _local_base(config: TrainConfig) -> "Base | None":
+    """Return the base as training opens it, or None when something of it would have to come from the hub."""
+    from emola.model.storage.checkpoint import find_layout  # torch and transformers, several seconds
+    from emola.model.storage.json_file import read_json_object
+    from emola.model.storage.source import local_folder
+    from training.lora.base import open_base
+
+    folder = local_folder(config.model.base)
+    if folder is None:
+        return None
+    fields = read_json_object(folder / "config.json") if (folder / "config.json").is_file() else {}
+    vision = config.model.vision or fields.get("mm_vision_tower")
+    if fields and find_layout(folder, fields) == "llava-original" and vision and local_folder(vision) is None:
+        return None
+    return open_base(config.model, config.data)
+
+
+def _memory(parameters: int, trained: int, config: TrainConfig) -> float:
     held = _BYTES[config.model.quantization or config.model.precision]
-    memory = None if parameters is None or trained is None else parameters * held + trained * _TRAINED_BYTES
-    step_s, where = _measured_step(config, runs_folder)
-    return TrainPlan(int(rows), int(steps), settings.batch_size, parameters, trained, memory, step_s, where)
+    return parameters * held + trained * _TRAINED_BYTES
 
 
-def _rows(path: Path) -> int:
-    try:
-        rows = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as JSON: {error}.") from error
-    return len(rows) if isinstance(rows, list) else 0
-
-
-def _shapes(base: Path) -> dict[str, list[int]]:
-    """Return the shape of every weight of a folder; {} for a hub id or another kind of file."""
-    shapes: dict[str, list[int]] = {}
-    for path in sorted(base.glob("*.safetensors")) if base.is_dir() else ():
-        with path.open("rb") as file:
-            header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
-        shapes |= {name: entry["shape"] for name, entry in header.items() if name != "__metadata__"}
-    return shapes
-
-
-def _trained(shapes: dict[str, list[int]], config: TrainConfig) -> int:
+def _trained(shapes: Mapping[str, tuple[int, ...]], config: TrainConfig) -> int:
     """Return how many numbers LoRA on the language model's seven linears and the chosen projectors train."""
     total = 0
     for name, shape in shapes.items():
@@ -256,35 +256,3 @@ def _trained(shapes: dict[str, list[int]], config: TrainConfig) -> int:
         if "multi_modal_projector" in name and "visual_projector" in config.lora.parts:
             total += math.prod(shape)
     return total
-
-
-def _measured_step(config: TrainConfig, runs_folder: Path) -> tuple[float | None, str]:
-    """Return the median time of a step of the newest run that takes the same steps, and where that is."""
-    wanted = _step_settings(config.to_dict())
-    found = sorted(_find(runs_folder, "metrics.jsonl"), key=lambda path: -path.stat().st_mtime)
-    for path in found:
-        settings = path.with_name("config.yaml")
-        if not settings.is_file() or _step_settings(yaml.safe_load(settings.read_text(encoding="utf-8"))) != wanted:
-            continue
-        seconds = [row["seconds"] for row in last_lines(path) if "seconds" in row]
-        if seconds:
-            return median(seconds), path.parent.relative_to(runs_folder).as_posix()
-    return None, ""
-
-
-def _step_settings(settings: dict[str, Any]) -> tuple[Any, ...]:
-    """Return what the time of a step depends on."""
-    model, optimizer, lora = (settings.get(section) or {} for section in ("model", "optimizer", "lora"))
-    names = ("base", "precision", "quantization", "gradient_checkpointing", "device", "inputs")
-    batch = (optimizer.get("batch_size"), optimizer.get("micro_batch_size"))
-    return (*(model.get(name) for name in names), *batch, tuple(lora.get("parts") or ()))
-
-
-def _find(folder: Path, name: str) -> Iterator[Path]:
-    """Yield files of a name below a folder, at most some folders deep; links are not followed."""
-    for place, folders, files in os.walk(folder):
-        if name in files:
-            yield Path(place) / name
-        if len(Path(place).relative_to(folder).parts) >= _DEEPEST:
-            folders.clear()
-        folders[:] = [inner for inner in folders if not inner.startswith(".") and inner not in ("checkpoints", "parts")]

@@ -13,7 +13,7 @@ from pathlib import Path
 import gradio as gr
 from emola.page_theme import asset, page_head, studio_theme
 from training.jobs.board import Jobs
-from training.jobs.plan import find_data_sets
+from training.jobs.choices import find_data_sets
 from training.page_train import ShelfLink, build_train_page
 
 folder, data, model = map(Path, sys.argv[1:4])

@@ -9,7 +9,8 @@ import pytest
 
 from emola.errors import InputError
 from training.jobs.board import Jobs
-from training.jobs.plan import ADAPTER, AFTER, BEFORE, DataChoice
+from training.jobs.choices import DataChoice
+from training.jobs.plan import ADAPTER, AFTER, BEFORE
 from training.page_blind import ASKED_FACES, BlindOffer, JobBlindOffer
 
 LEAD, OTHER = SimpleNamespace(login="lea"), SimpleNamespace(login="ann")

@@ -22,18 +22,17 @@ from training.jobs.plan import ADAPTER
 
 APP = """
 import sys
-from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from time import sleep
 import gradio as gr
-from training import page_train
+from training import page_train, page_train_form
 from training.jobs.board import Jobs
-from training.jobs.plan import data_set
+from training.jobs.choices import data_set
 
 jobs, data, base, configs = sys.argv[1:]
-page_train.CONFIGS = Path(configs)
-choices = lambda: [replace(data_set(Path(data)), crop="whole")]
+page_train_form.CONFIGS = Path(configs)
+choices = lambda: [data_set(Path(data))]
 with gr.Blocks(), gr.Tabs(), gr.Tab("Train") as tab:
     page = page_train.TrainPage(Jobs(Path(jobs)), choices, lambda: [base], Path(jobs), None, lambda _: True, None, tab)
 
@@ -45,44 +44,17 @@ def look():
 Thread(target=look, daemon=True).start()
 for pressed in sys.stdin:
     word, *name = pressed.split()
-    start = [data.rpartition("/")[2], "small", base, 0, 1, 0]
+    start = [data.rpartition("/")[2], "small", base, None, 0, 1, 0]
     print(page.start(None, *start) if word == "start" else page.resume(None, *name), flush=True)
 """
 CONFIG = {
     "model": {"base": "x", "precision": "fp32", "device": "cpu", "gradient_checkpointing": False},
     "lora": {"rank": 2, "alpha": 4, "dropout": 0.1},
-    "data": {"root": "x", "workers": 0},
+    "data": {"root": "x", "workers": 0, "prior_recipe": "mediapipe-106"},
     "optimizer": {"batch_size": 2, "micro_batch_size": 2, "epochs": 15, "learning_rate": 1e-2},
     "run": {"out": "x", "checkpoint_every": 10},
 }
 FACES = 12
-
-
-@pytest.fixture
-def small_base(tmp_path, make_byte_tokenizer):
-    """A random EmoLA that learns thirty steps in a second."""
-    import torch
-    from transformers import CLIPVisionConfig, LlamaConfig
-
-    from emola.model import EmolaConfig, EmolaForConditionalGeneration, EmolaProcessor
-
-    torch.manual_seed(0)
-    vision = {"image_size": 28, "patch_size": 14, "hidden_size": 32, "intermediate_size": 48}
-    text = {"vocab_size": 264, "hidden_size": 64, "intermediate_size": 96, "max_position_embeddings": 1024}
-    layers = {"num_hidden_layers": 2, "num_attention_heads": 2}
-    config = EmolaConfig(
-        vision_config=CLIPVisionConfig(**vision, **layers),
-        text_config=LlamaConfig(**text, **layers, pad_token_id=0, bos_token_id=1, eos_token_id=2),
-        image_token_index=260,
-        real_vocab_size=260,
-        prior_recipe="mediapipe-106",
-        conversation="plain",
-        display_name="small",
-    )
-    folder = tmp_path / "base"
-    EmolaForConditionalGeneration(config).save_pretrained(folder)
-    EmolaProcessor.from_config(config, make_byte_tokenizer()).save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture

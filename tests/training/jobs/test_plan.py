@@ -2,24 +2,17 @@ import json
 import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import yaml
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file
 
 from emola.errors import InputError
 from training.config import TrainConfig
+from training.jobs.choices import data_set, review_release
 from training.jobs.lineage import main as note_lineage
-from training.jobs.plan import (
-    TrainRequest,
-    changes,
-    data_set,
-    find_data_sets,
-    plan_training,
-    review_release,
-    train_stages,
-)
+from training.jobs.plan import TrainRequest, changes, measuring_stages, plan_training, train_stages
 from training.loop.turn import find_adapters
+from training.page_train_html import plan_html
 
 CONFIG = {
     "model": {"base": "x", "precision": "fp32", "device": "cpu"},
@@ -31,51 +24,62 @@ CONFIG = {
 
 
 @pytest.fixture
-def request_of(tmp_path):
-    """A request on 10 + 9 rows and a base of three weights."""
-    data = tmp_path / "sets" / "faces"
-    for split, rows in (("train", (10, 9)), ("eval", (2, 2))):
-        for task, count in zip(("au", "emotion"), rows, strict=True):
-            path = data / split / f"{split}_{task}_anno.json"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps([{}] * count))
-    (data / "dataset.json").write_text("{}")
-    base = tmp_path / "base"
-    base.mkdir()
-    weights = {
-        "model.language_model.layers.0.self_attn.q_proj.weight": np.zeros((6, 5), np.float32),
-        "model.prior_projector.linear_1.weight": np.zeros((3, 2), np.float32),
-        "model.language_model.embed_tokens.weight": np.zeros((7, 5), np.float32),
-    }
-    save_file(weights, base / "model.safetensors")
+def request_of(tmp_path, make_set, small_base):
+    """A request on 10 + 9 rows of a rendered set, measured on its two held-out faces."""
+    data = data_set(make_set("faces", train=10, held_out=2))
+    rows = json.loads(data.train_emotion[0].read_text())
+    data.train_emotion[0].write_text(json.dumps(rows[:9]))
     config = tmp_path / "small.yaml"
     config.write_text(yaml.safe_dump(CONFIG))
-    return TrainRequest(data_set(data), config, str(base))
+    return TrainRequest(data, config, str(small_base), measure=data)
 
 
-def test_the_plan_is_counted_by_hand(request_of, tmp_path):
+def numbers_in(folder):
+    """How many numbers the weights of a model hold, counted in its file."""
+    return sum(weight.size for weight in load_file(folder / "model.safetensors").values())
+
+
+def test_the_plan_is_counted_by_hand(request_of, tmp_path, small_base):
     plan = plan_training(request_of, tmp_path / "runs")
     assert (plan.rows, plan.batch_size) == (19, 8)
     assert plan.steps == 2 * math.ceil(19 / 8) == 6
-    assert plan.parameters == 30 + 6 + 35
-    assert plan.trained == 4 * (6 + 5) + 6
-    assert plan.memory_bytes == 71 * 4 + 50 * 16
+    layer = 4 * (64 + 64) + 3 * (64 + 96)  # q, k, v, o; gate, up, down
+    projector = 212 * 64 + 64 + 64 * 64 + 64
+    assert plan.trained == 4 * 2 * layer + projector
+    assert plan.parameters == numbers_in(small_base)
+    assert plan.memory_bytes == plan.parameters * 4 + plan.trained * 16
     assert plan.step_s is None and plan.measured_in == ""
 
 
-def test_the_time_of_a_step_is_that_of_the_newest_like_run(request_of, tmp_path):
-    runs = tmp_path / "runs"
-    config = TrainConfig.from_yaml(request_of.config, changes(request_of))
-    for name, batch, seconds in (("like", 8, (0.5, 0.7, 9.0)), ("other", 4, (2.0,))):
-        folder = runs / "job" / name
-        folder.mkdir(parents=True)
-        settings = config.to_dict()
-        settings["optimizer"] |= {"batch_size": batch, "micro_batch_size": batch}
-        (folder / "config.yaml").write_text(yaml.safe_dump(settings))
-        lines = [{"step": 0, "eval_loss": 1.0}, *({"step": 1, "loss": 1.0, "seconds": s} for s in seconds)]
-        (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    plan = plan_training(request_of, runs)
-    assert (plan.step_s, plan.measured_in) == (0.7, "job/like")
+def test_the_plan_says_what_will_be_asked(request_of, tmp_path):
+    assert plan_training(request_of, tmp_path).asked == {"au": 2, "emotion": 2}
+    assert plan_training(replace(request_of, held_out=1), tmp_path).asked == {"au": 1, "emotion": 1}
+    assert plan_training(replace(request_of, held_out=0), tmp_path).asked == {}
+    assert plan_training(replace(request_of, measure=None), tmp_path).asked == {}
+
+
+def test_a_release_of_training_corrections_is_measured_on_another_set_or_not_at_all(request_of, make_release, tmp_path):
+    release = review_release(make_release("corrected", train=3, held_out=0), request_of.data.root)
+    asked = replace(request_of, data=release)
+    plan = plan_training(asked, tmp_path)
+    assert (plan.rows, plan.asked) == (6, {"au": 2, "emotion": 2})
+    before = train_stages(asked)[2].arguments
+    assert before[before.index("--data") + 1] == str(request_of.data.root)
+    with pytest.raises(InputError, match="Release corrected holds no items to ask about"):
+        plan_training(replace(asked, measure=release), tmp_path)
+
+
+def test_the_evaluated_rows_of_a_release_are_counted(request_of, make_release, tmp_path):
+    release = review_release(make_release("both", train=3, held_out=5), request_of.data.root)
+    assert plan_training(replace(request_of, data=release, measure=release), tmp_path).asked == {"au": 5, "emotion": 5}
+
+
+def test_pictures_that_are_learned_from_are_not_asked_about(request_of, tmp_path):
+    root = request_of.data.root
+    rows = json.loads((root / "train" / "train_au_anno.json").read_text())
+    (root / "eval" / "eval_au_anno.json").write_text(json.dumps(rows[:3]))
+    with pytest.raises(InputError, match="3 of the pictures to be asked about in faces are learned from"):
+        plan_training(request_of, tmp_path)
 
 
 def test_the_changes_make_a_configuration_that_training_accepts(request_of):
@@ -86,6 +90,71 @@ def test_the_changes_make_a_configuration_that_training_accepts(request_of):
     assert (config.optimizer.max_steps, config.run.seed, config.run.out) == (3, 9, "{job}/training")
 
 
+@pytest.mark.parametrize("recipe", ["emola-2024", "insightface-106"])
+def test_recipe_and_crop_are_the_configurations_unless_the_data_say_their_recipe(
+    request_of, make_set, tmp_path, recipe
+):
+    content = CONFIG | {"data": {"root": "x", "prior_recipe": recipe, "crop": "whole"}}
+    request_of.config.write_text(yaml.safe_dump(content))
+    silent = replace(request_of, data=data_set(make_set("silent", train=2, rendered=False)))
+    found = TrainConfig.from_yaml(silent.config, changes(silent)).data
+    assert (found.prior_recipe, found.crop) == (recipe, "whole")
+    with pytest.raises(InputError, match=rf"reads priors made by mediapipe-106, but .* is {recipe}"):
+        plan_training(silent, tmp_path)
+    plan = plan_training(request_of, tmp_path)
+    assert (plan.prior_recipe, plan.recipe_of, plan.crop) == ("mediapipe-106", "the data", "whole")
+
+
+def test_a_plan_whose_configuration_says_the_recipe_tells_so(request_of, make_set, tmp_path):
+    request_of.config.write_text(yaml.safe_dump(CONFIG | {"data": {"root": "x", "prior_recipe": "mediapipe-106"}}))
+    silent = replace(request_of, data=data_set(make_set("silent", train=2, rendered=False)))
+    plan = plan_training(silent, tmp_path)
+    assert (plan.prior_recipe, plan.recipe_of) == ("mediapipe-106", "the configuration")
+
+
+def test_a_crop_that_the_base_was_not_made_for_is_told(request_of, tmp_path, small_base):
+    plan = plan_training(request_of, tmp_path)
+    assert (plan.crop, plan.base_crop) == ("whole", "whole") and "was made for" not in plan_html(plan)
+    config = json.loads((small_base / "config.json").read_text())
+    (small_base / "config.json").write_text(json.dumps(config | {"crop_recipe": "aligned-112"}))
+    plan = plan_training(request_of, tmp_path)
+    assert plan.base_crop == "detect"
+    assert "taken whole, as the configuration says; the base was made for others" in plan_html(plan)
+
+
+def test_data_of_another_recipe_than_the_bases_are_refused(request_of, tmp_path):
+    (request_of.data.root / "train" / "priors.json").write_text(json.dumps({"recipe": "emola-2024"}))
+    (request_of.data.root / "eval" / "priors.json").write_text(json.dumps({"recipe": "emola-2024"}))
+    with pytest.raises(InputError, match=r"reads priors made by mediapipe-106, but .* is emola-2024"):
+        plan_training(request_of, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("base", "words"),
+    [
+        ("nope", "nope is neither a folder nor a hub id like owner/name"),
+        ("/nowhere/at/all", "neither a folder nor a hub id"),
+        ("{folder}", "config.json is missing"),
+        ("{folder}/file", "is a file"),
+    ],
+)
+def test_a_base_that_is_none_is_refused(request_of, tmp_path, base, words):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    (folder / "file").touch()
+    with pytest.raises(InputError, match=words):
+        plan_training(replace(request_of, base=base.format(folder=folder)), tmp_path)
+
+
+def test_a_base_of_the_hub_has_no_size_and_is_not_asked_for(request_of, tmp_path, monkeypatch):
+    def asked(*_, **__):
+        raise AssertionError("the hub was asked")
+
+    monkeypatch.setattr("emola.model.storage.source.snapshot_download", asked)
+    plan = plan_training(replace(request_of, base="someone/model"), tmp_path)
+    assert plan.parameters is plan.trained is plan.memory_bytes is None
+
+
 def test_a_job_trains_then_asks_both_models_then_reports(request_of):
     stages = train_stages(request_of)
     assert [stage.module for stage in stages[:2]] == ["training.train", "training.jobs.lineage"]
@@ -93,21 +162,14 @@ def test_a_job_trains_then_asks_both_models_then_reports(request_of):
     assert [stage.watches for stage in stages] == ["training", None, "before", "after", None]
     assert f"{request_of.base}+{{job}}/training/adapter" in stages[3].arguments
     assert len(train_stages(replace(request_of, held_out=0))) == 2
-    assert len(train_stages(replace(request_of, data=replace(request_of.data, benchmark=None)))) == 2
+    assert len(train_stages(replace(request_of, measure=None))) == 2
 
 
-def test_a_release_gives_its_files_and_its_lineage(tmp_path):
-    folder = tmp_path / "releases" / "spring"
-    for name in ("sft/train_au_anno.json", "benchmark/au.jsonl"):
-        (folder / name).parent.mkdir(parents=True)
-        (folder / name).write_text("[]")
-    (folder / "manifest.json").write_text(json.dumps({"name": "spring", "git_revision": "abc"}))
-    choice = review_release(folder, tmp_path)
-    assert choice.train_au == (folder / "sft" / "train_au_anno.json",) and choice.train_emotion == ()
-    assert choice.benchmark == str(folder) and choice.root == tmp_path
-    assert (choice.lineage["release"], choice.lineage["git_revision"]) == ("spring", "abc")
-    with pytest.raises(InputError, match="no complete review release"):
-        review_release(tmp_path, tmp_path)
+def test_measuring_takes_a_few_steps_on_as_many_rows_and_leaves_no_adapter_for_the_demo(request_of):
+    (stage,) = measuring_stages(replace(request_of, max_steps=500))
+    config = TrainConfig.from_yaml(request_of.config, stage.arguments[2:])
+    assert (config.optimizer.max_steps, config.data.limit, config.data.eval_au) == (3, 24, ())
+    assert config.run.out == "{job}/measuring" and stage.watches == "measuring"
 
 
 def test_the_lineage_lies_beside_the_adapter_and_is_found(request_of, tmp_path):
@@ -121,22 +183,10 @@ def test_the_lineage_lies_beside_the_adapter_and_is_found(request_of, tmp_path):
     assert note_lineage([str(tmp_path / "none"), "{}"]) == 2
 
 
-def test_rendered_sets_are_found_and_missing_files_left_out(request_of, tmp_path):
-    (request_of.data.root / "eval" / "eval_au_anno.json").unlink()
-    (found,) = find_data_sets(tmp_path / "sets")
-    assert found.title == "faces" and found.eval_au == () and found.benchmark is None
-    assert find_data_sets(tmp_path / "none") == []
-
-
 def test_mistakes_are_told_before_anything_starts(request_of, tmp_path):
     empty = replace(request_of, data=replace(request_of.data, train_au=(), train_emotion=()))
-    with pytest.raises(InputError, match="nothing to learn from"):
+    with pytest.raises(InputError, match="no descriptions to learn from"):
         plan_training(empty, tmp_path)
     request_of.data.train_au[0].write_text("{")
     with pytest.raises(InputError, match="cannot be read as JSON"):
         plan_training(request_of, tmp_path)
-
-
-def test_a_base_that_is_not_on_this_disk_has_no_size(request_of, tmp_path):
-    plan = plan_training(replace(request_of, base="someone/model"), tmp_path)
-    assert plan.parameters is plan.trained is plan.memory_bytes is None
