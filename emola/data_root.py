@@ -15,13 +15,13 @@ _LONGEST_NAME: Final = 4096
 """Bytes of a path on Linux (PATH_MAX); no file system takes more."""
 
 
-def find_data_root(file: Path, pictures: Iterable[str], option: str) -> Path:
+def find_data_root(file: Path, pictures: Iterable[str], option: str | None = None) -> Path:
     """Return the nearest of the four folders above a JSON from which a picture that it names is found, resolved.
 
     Args:
         file: the JSON, or a place beside it.
         pictures: paths of pictures as the JSON writes them.
-        option: of the command line, with which a person gives the folder instead.
+        option: of the command line, with which a person gives the folder instead; None where there is no such.
 
     Raises:
         InputError: no picture is named, or none is found from any of them.
@@ -32,4 +32,5 @@ def find_data_root(file: Path, pictures: Iterable[str], option: str) -> Path:
     for folder in list(file.resolve().parents)[:_PARENTS_TRIED]:
         if any((folder / name).is_file() for name in names):
             return folder
-    raise InputError(f"None of the pictures that {file} names was found; give the folder they start from ({option}).")
+    remedy = f"give the folder they start from ({option})" if option else "put them where one of the folders above it is"
+    raise InputError(f"None of the pictures that {file} names was found; {remedy}.")

@@ -22,13 +22,13 @@ def plan_html(plan: TrainPlan) -> str:
     """Return what a request comes to, in words."""
     facts = [
         ("Data", f"{plan.rows:,} descriptions, {plan.steps:,} steps of {plan.batch_size}"),
-        ("Priors", f"{plan.prior_recipe}, as {plan.recipe_of} say{'' if plan.recipe_of == 'the data' else 's'}"),
+        ("Priors", f"{plan.prior_recipe}, {'as the data say' if plan.data_say_recipe else 'as configured'}"),
         ("Pictures", _pictures(plan)),
     ]
     if plan.parameters is None:
         facts.append(("Size", "unknown: the base is a model of the hub, checked when it is fetched"))
     else:
-        size = f"{_count(plan.trained or 0)} numbers of a base of {_count(plan.parameters)}"
+        size = f"{_count(plan.trained or 0)} numbers beside {_count(plan.parameters)}"
         facts += [
             ("Trains", size),
             ("Memory", f"{_bytes(plan.memory_bytes or 0)} for weights and optimizer; activations on top"),
@@ -68,10 +68,10 @@ def blind_html(sentence: str, kind: str = "info") -> str:
 
 def _pictures(plan: TrainPlan) -> str:
     """Return how pictures are read, and whether the base was made for another way."""
-    words = {"whole": "taken whole", "detect": "faces are found and cut out"}
-    said = f"{words[plan.crop]}, as the configuration says"
+    words = {"whole": "whole", "detect": "cut to the face"}
+    said = f"{words[plan.crop]}, as configured"
     other = plan.base_crop is not None and plan.base_crop != plan.crop
-    return f"{said}; the base was made for others ({words[str(plan.base_crop)]})" if other else said
+    return f"{said}; the base was made for pictures {words[str(plan.base_crop)]}" if other else said
 
 
 def _time(plan: TrainPlan) -> tuple[str, str]:

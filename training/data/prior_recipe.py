@@ -14,16 +14,20 @@ from training.synthetic.dataset import PRIOR_RECIPE, SOURCE
 
 
 def recipe_of_file(prior: Path, root: Path) -> str | None:
-    """Return which recipe made a prior file, or None when nothing beside or above it says so.
+    """Return which recipe made a prior file (resolved); see :func:`recipe_of_folder`."""
+    return recipe_of_folder(prior.parent, root)
+
+
+def recipe_of_folder(folder: Path, root: Path) -> str | None:
+    """Return which recipe made the prior files of a folder, or None when nothing in or above it says so.
 
     Args:
-        prior: the file, resolved.
+        folder: with the priors, resolved.
         root: the resolved data root; nothing above it is asked.
 
     Raises:
         PriorError: the ``priors.json`` that should say so is damaged.
     """
-    folder = prior.parent
     while not (folder / MANIFEST).is_file():
         if folder == root or root not in folder.parents:
             return _recipe_of_rendered(root)

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from emola.data_root import find_data_root
 from emola.errors import InputError
-from training.benchmark.data_source import TaskChoice, find_root, recipe_of_folder
+from training.benchmark.data_source import TaskChoice
+from training.data.prior_recipe import recipe_of_folder
 from training.benchmark.release import is_release
 from training.data.records import Task
 from training.jobs.contents import read_contents
@@ -181,15 +183,7 @@ def _one_file(path: Path, title: str) -> DataChoice:
         raise InputError(f"{path} holds no records; give a JSON list of them.")
     learned: Any = {f"train_{task}": (path.resolve(),)}
     asked = str(path.resolve()) if contents.has_labels else None
-    return DataChoice(title, _root_above(path), **learned, benchmark=asked, asked=task)
-
-
-def _root_above(path: Path) -> Path:
-    pictures: Sequence[str] = read_contents(path).pictures
-    root = find_root(path, pictures)
-    if root is None:
-        raise InputError(f"None of the pictures that {path} names was found in the folders above it; put them there.")
-    return root
+    return DataChoice(title, find_data_root(path, contents.pictures), **learned, benchmark=asked, asked=task)
 
 
 def _annotation(folder: Path, split: str, task: str) -> Path:

@@ -67,7 +67,7 @@ class TrainPlan:
         steps: optimizer steps.
         batch_size: samples of a step.
         prior_recipe: how the priors were made.
-        recipe_of: who says so: "the data" or "the configuration".
+        data_say_recipe: whether something beside or above them says so; else the configuration does.
         crop: "whole" when pictures are read as they are, "detect" when faces are found and cut out.
         base_crop: what the base's crop recipe needs, as the benchmark does by default; None when that is unknown.
         parameters: of the base; None when it is a model of the hub.
@@ -82,7 +82,7 @@ class TrainPlan:
     steps: int
     batch_size: int
     prior_recipe: str
-    recipe_of: str
+    data_say_recipe: bool
     crop: str
     base_crop: str | None
     parameters: int | None
@@ -188,7 +188,7 @@ def plan_training(request: TrainRequest, runs_folder: Path) -> TrainPlan:
         steps=int(settings.max_steps or math.ceil(rows / settings.batch_size) * settings.epochs),
         batch_size=settings.batch_size,
         prior_recipe=config.data.prior_recipe,
-        recipe_of="the configuration" if recipe_of_data(request.data) is None else "the data",
+        data_say_recipe=recipe_of_data(request.data) is not None,
         crop=config.data.crop,
         base_crop=None if base is None or not base.has_prior_projector else default_faces(base.config.crop_recipe),
         parameters=None if base is None else base.number_count,

@@ -76,6 +76,24 @@ def test_a_job_moves_survives_a_reload_and_is_stopped(page, open_train, artefact
     assert page.locator("#train-resume").is_visible() and not page.locator("#train-stop").is_visible()
 
 
+@pytest.mark.timeout(600)  # the page and a job load the libraries
+def test_a_mistake_is_told_and_a_step_is_measured(page, open_train, artefacts):
+    open_train()
+    assert page.input_value("#train-measure input") == "small faces"
+    assert "2 about action units" in page.locator("#train-plan").inner_text()
+    page.fill("#train-steps input", "-5")
+    page.press("#train-steps input", "Tab")
+    page.wait_for_selector("#train-plan .notice-error")
+    assert "0 or more, not -5" in page.locator("#train-plan").inner_text()
+    assert page.locator("#train-start").is_disabled() and not page.locator("#train-time").is_visible()
+    page.screenshot(path=artefacts / "train-mistake.png")
+    fill(page, 40, 2)
+    page.click("#train-time")
+    page.wait_for_function("document.querySelector('#train-plan').innerText.includes('s a step in ')", timeout=400_000)
+    assert not page.locator("#train-time").is_visible() and not page.locator("#train-offer").is_visible()
+    page.screenshot(path=artefacts / "train-measured.png")
+
+
 @pytest.mark.timeout(1000)  # five commands, each of which loads the libraries
 def test_a_job_runs_to_its_report_and_offers_its_adapter(page, open_train, artefacts):
     open_train()

@@ -102,14 +102,15 @@ def test_recipe_and_crop_are_the_configurations_unless_the_data_say_their_recipe
     with pytest.raises(InputError, match=rf"reads priors made by mediapipe-106, but .* is {recipe}"):
         plan_training(silent, tmp_path)
     plan = plan_training(request_of, tmp_path)
-    assert (plan.prior_recipe, plan.recipe_of, plan.crop) == ("mediapipe-106", "the data", "whole")
+    assert (plan.prior_recipe, plan.data_say_recipe, plan.crop) == ("mediapipe-106", True, "whole")
 
 
 def test_a_plan_whose_configuration_says_the_recipe_tells_so(request_of, make_set, tmp_path):
     request_of.config.write_text(yaml.safe_dump(CONFIG | {"data": {"root": "x", "prior_recipe": "mediapipe-106"}}))
     silent = replace(request_of, data=data_set(make_set("silent", train=2, rendered=False)))
     plan = plan_training(silent, tmp_path)
-    assert (plan.prior_recipe, plan.recipe_of) == ("mediapipe-106", "the configuration")
+    assert (plan.prior_recipe, plan.data_say_recipe) == ("mediapipe-106", False)
+    assert "mediapipe-106, as configured" in plan_html(plan)
 
 
 def test_a_crop_that_the_base_was_not_made_for_is_told(request_of, tmp_path, small_base):
@@ -119,7 +120,7 @@ def test_a_crop_that_the_base_was_not_made_for_is_told(request_of, tmp_path, sma
     (small_base / "config.json").write_text(json.dumps(config | {"crop_recipe": "aligned-112"}))
     plan = plan_training(request_of, tmp_path)
     assert plan.base_crop == "detect"
-    assert "taken whole, as the configuration says; the base was made for others" in plan_html(plan)
+    assert "whole, as configured; the base was made for pictures cut to the face" in plan_html(plan)
 
 
 def test_data_of_another_recipe_than_the_bases_are_refused(request_of, tmp_path):
