@@ -32,5 +32,7 @@ def find_data_root(file: Path, pictures: Iterable[str], option: str | None = Non
     for folder in list(file.resolve().parents)[:_PARENTS_TRIED]:
         if any((folder / name).is_file() for name in names):
             return folder
-    remedy = f"give the folder they start from ({option})" if option else "put them where one of the folders above it is"
+    remedy = (
+        f"give the folder they start from ({option})" if option else "put them where one of the folders above it is"
+    )
     raise InputError(f"None of the pictures that {file} names was found; {remedy}.")

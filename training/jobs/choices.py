@@ -13,8 +13,8 @@ from typing import Any, Final, get_args
 from emola.data_root import find_data_root
 from emola.errors import InputError
 from training.benchmark.data_source import TaskChoice
-from training.data.prior_recipe import recipe_of_folder
 from training.benchmark.release import is_release
+from training.data.prior_recipe import recipe_of_folder
 from training.data.records import Task
 from training.jobs.contents import read_contents
 from training.loop.plan import arm_of_release
@@ -98,7 +98,9 @@ def data_set(folder: Path, title: str | None = None) -> DataChoice:
     asked = [task for task, found in files["eval"].items() if found]
     return DataChoice(
         title=title or folder.name,
-        root=place if (place / "dataset.json").is_file() else _root_above(every[0]),
+        root=place
+        if (place / "dataset.json").is_file()
+        else find_data_root(every[0], read_contents(every[0]).pictures),
         train_au=files["train"]["au"],
         train_emotion=files["train"]["emotion"],
         eval_au=files["eval"]["au"],
