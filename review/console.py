@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 from tqdm import tqdm
 
 from emola.errors import InputError
-from review.database import Database
+from review.database import Database, parse_url
 from review.store.people import ensure_user, find_user, require
 
 DEFAULT_DATABASE: Final = "review.db"
@@ -83,7 +82,7 @@ def is_there(url: str) -> bool:
     """Say whether a SQLite file exists; a server is asked when it is opened."""
     if "://" not in url:
         return Path(url).expanduser().exists()
-    parsed = make_url(url)
+    parsed = parse_url(url)
     return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").exists()
 
 

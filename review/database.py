@@ -6,6 +6,7 @@ writers queue on a lock, which is quicker than SQLite's own waiting in steps, an
 to BUSY_MS. On PostgreSQL a write runs at READ COMMITTED.
 """
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -38,7 +39,7 @@ class Database:
     """
 
     def __init__(self, url: str | Path, rouge: Rouge | None = None) -> None:
-        self._url, self.rouge = _parse(url), rouge
+        self._url, self.rouge = parse_url(url), rouge
         self._engine = _engine(self._url)
         self._writing = self._engine.execution_options(writing=True)
         self._lock: AbstractContextManager[Any] = threading.RLock() if self.dialect == "sqlite" else nullcontext()
@@ -98,17 +99,21 @@ class Database:
             raise EmolaError(f"The database {self.url} did not answer as it should ({reason}).") from error
 
 
-def _parse(url: str | Path) -> URL:
-    """Return the URL of a path or of what a user typed."""
+def parse_url(url: str | Path) -> URL:
+    """Return the URL of a path or of what a user typed.
+
+    Raises:
+        InputError: it is none, or names a database that is not supported; a password in it is not repeated.
+    """
     if isinstance(url, Path) or "://" not in url:
         parsed = URL.create("sqlite", database=str(Path(url).expanduser().resolve()))
     else:
         try:
             parsed = make_url(url)
-        except ArgumentError as error:
-            raise InputError(
-                f"{url!r} is no database URL; expected sqlite:///FILE or postgresql://HOST/NAME."
-            ) from error
+        except (ArgumentError, ValueError):  # a port that is no number is a ValueError
+            shown = re.sub(r"//[^/]*@", "//***@", url)  # what stands before the host may be a password
+            sentence = f"{shown!r} is no database URL; expected sqlite:///FILE or postgresql://USER@HOST:PORT/NAME."
+            raise InputError(sentence) from None
     backend = parsed.get_backend_name()
     if backend in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")

@@ -147,7 +147,7 @@ def _empty(folder: Path) -> str:
     """Return what to do when there is no run yet."""
     command = (
         "python -m training.synthetic make --out runs/faces --n 2000\n"
-        "python -m training.benchmark run --model emola/weights/tiny --data runs/faces --out runs/tiny"
+        "python -m training.benchmark run --model emola/weights/tiny --data runs/faces --out runs/bench"
     )
     return (
         f'<div class="empty"><p><b>No benchmark run lies in {escape(str(folder))} yet.</b> A run asks a model about '

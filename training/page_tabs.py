@@ -8,6 +8,7 @@ import gradio as gr
 
 from training.jobs.board import Jobs
 from training.jobs.choices import DataChoice, find_data_sets, review_release
+from training.jobs.places import jobs_folder
 from training.page_blind import BlindChecks
 from training.page_runs import DemoLink, build_runs_page
 from training.page_train import ShelfLink, build_train_page
@@ -68,6 +69,6 @@ def train_tab(
             return gr.Tabs(selected="demo"), *demo.beside_base(source)
 
         shelf = ShelfLink(offer, [tabs, *demo.comparing])
-        build_train_page(Jobs(runs / "jobs"), choices, lambda: list(bases), runs, shelf, may_start, blind)
+        build_train_page(Jobs(jobs_folder(runs)), choices, lambda: list(bases), runs, shelf, may_start, blind)
 
     return build

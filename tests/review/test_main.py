@@ -200,6 +200,7 @@ def test_users(there, run, monkeypatch):
         (["import", "none.json", "--images", "."], "none.json"),
         (["import", "train_au_anno.json", "--images", "nowhere"], "nowhere"),
         (["status", "--db", "mysql://x/y"], "not supported"),
+        (["status", "--db", "postgresql://u:secret@h:port/x"], "'postgresql://***@h:port/x' is no database URL"),
         (["status", "--db", "images"], "is a folder"),
         (["status", "--db", "train_au_anno.json"], "is not a readable SQLite database"),
         (["restore", "none.db"], "There is no backup none.db"),

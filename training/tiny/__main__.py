@@ -67,6 +67,8 @@ def _evaluate(arguments: list[str]) -> None:
     for name, least in (("n", 1), ("seed", 0), ("threads", 1)):
         if (value := getattr(options, name)) < least:
             raise InputError(f"--{name} must be at least {least}, not {value}.")
+    if options.cache.exists() and not options.cache.is_dir():
+        raise InputError(f"--cache takes a folder, but {options.cache} is a file.")
     torch.set_num_threads(options.threads)
     if options.photos is not None:
         labels, answerer = read_labels(options.photos), load_answerer(options.model)
