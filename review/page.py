@@ -101,7 +101,6 @@ def _builders(
         "browse": build_browse,
         "my-corrections": build_corrections,
         "agreement": build_agreement,
-        "dashboard": build_dashboard,
         "guidelines": build_guidelines,
         "users": build_users,
     }
@@ -116,6 +115,7 @@ def _builders(
         checks.follow(table.changes)
 
     return {
+        "dashboard": lambda: build_dashboard(database, access.who, runs),
         "campaigns": campaigns,
         "queue": lambda: build_queue(database, access.who, access.sentence, preparing),
         "review": build_review,

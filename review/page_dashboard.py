@@ -9,6 +9,7 @@ from markupsafe import Markup
 from review.database import Database
 from review.page_answering import QUIET, Who, answering, fill_on_open
 from review.page_atlas import FEWEST, atlas_html
+from review.page_blind_checks import Runs
 from review.page_dashboard_parts import dashboard_html, note_html
 from review.page_html import READING, empty_html, heading_html, section_html
 from review.page_item import names_for
@@ -30,15 +31,15 @@ ATLAS_NOTE = (
 )
 
 
-def build_dashboard(database: Database, who: Who) -> None:
-    """Build the page inside the current blocks."""
-    DashboardPage(database, who)
+def build_dashboard(database: Database, who: Who, runs: Runs) -> None:
+    """Build the page inside the current blocks; ``runs`` are the finished benchmark runs that a lead can take over."""
+    DashboardPage(database, who, runs)
 
 
 class DashboardPage:
     """Draws the page and answers its events."""
 
-    def __init__(self, database: Database, who: Who) -> None:
+    def __init__(self, database: Database, who: Who, runs: Runs = dict) -> None:
         self.database, self.who = database, who
         gr.HTML(HEADING, apply_default_css=False)
         with gr.Row():
@@ -57,7 +58,7 @@ class DashboardPage:
             elem_id="pace",
             visible=False,
         )
-        build_scores(database, who)
+        build_scores(database, who, runs)
         gr.HTML(section_html("Atlas of errors") + note_html(ATLAS_NOTE), apply_default_css=False)
         with gr.Row(elem_classes="rv-filters", elem_id="atlas-filters", visible=False) as filters:
             pose = gr.Dropdown([ANY], value=ANY, label="Pose", elem_id="atlas-pose")

@@ -5,8 +5,10 @@ from markupsafe import Markup
 
 from review.database import Database
 from review.page_answering import Who, fill_on_open
+from review.page_blind_checks import Runs
 from review.page_dashboard_parts import note_html, rate_html
 from review.page_html import NOTHING, READING, badge_html, empty_html, join, section_html, table_html
+from review.page_run_import import RunImport
 from review.page_words import unit_words
 from review.rescoring import ScoreBoard, ScoreReport
 from review.score_tables import (
@@ -39,15 +41,22 @@ RESIDUAL_NOTE = (
 )
 EMPTY = empty_html(
     "No benchmark run is imported yet",
-    "python -m review import-predictions RUN stores the answers of a run; from then on every correction shows here "
-    "what it did to the score of each model. Two runs or more give an order of models.",
+    "A lead takes one over below, or with python -m review import-predictions RUN; from then on every correction shows "
+    "here what it did to the score of each model. Two runs or more give an order of models.",
 )
 NO_SAMPLE = "No published description is waiting for review: no claim is left to estimate."
 
 
-def build_scores(database: Database, who: Who) -> None:
-    """Build the part inside the current blocks; it fills itself when the page opens."""
-    ScoresPart(database, who)
+def build_scores(database: Database, who: Who, runs: Runs) -> None:
+    """Build the part inside the current blocks; it fills itself when the page opens.
+
+    Args:
+        database: the store.
+        who: says who asks.
+        runs: the finished benchmark runs that a lead can take over.
+    """
+    part = ScoresPart(database, who)
+    RunImport(database, who, runs, part.load, part.body)
 
 
 class ScoresPart:
@@ -55,8 +64,8 @@ class ScoresPart:
 
     def __init__(self, database: Database, who: Who) -> None:
         self.board, self.who = ScoreBoard(database), who
-        body = gr.HTML(READING, elem_id="scores", apply_default_css=False)
-        fill_on_open(self.load, [body])
+        self.body = gr.HTML(READING, elem_id="scores", apply_default_css=False)
+        fill_on_open(self.load, [self.body])
 
     def load(self, request: gr.Request) -> list[Markup]:
         """Return the scores as they are now."""

@@ -132,3 +132,39 @@ def test_a_vote_on_an_emotion(answer, verdict):
 
 def test_a_model_that_was_not_asked_has_no_vote():
     assert vote(claim(), ModelReading.of({"emotion": {"emotion": "anger"}}), "m", "v") is None
+
+
+def test_a_lead_takes_a_run_over_on_the_dashboard(database, run, make_user):
+    import gradio as gr
+
+    from review.page_run_import import RunImport
+
+    lead, reviewer = make_user("lea", role="lead"), make_user("ann")
+    people = [lead]
+    with gr.Blocks():
+        part = RunImport(database, lambda _: people[0], lambda: {"run one": run}, lambda _: ["scores"], gr.HTML())
+    note, shown, chosen, *_ = part.load(None)
+    assert "For scores" in note and shown["visible"] and chosen["value"] == "run one"
+    said, scores = part.take_votes("run one", None)
+    assert "Answers stored: 1; claims that they vote on: 2." in said and scores == "scores"
+    assert "Passed over: 2, the first because" in said and "no face" in said
+    assert "New descriptions: 1." in part.take_texts("run one", None)[0]
+    with pytest.raises(gr.Error, match="Choose a run first"):
+        part.take_votes("gone", None)
+    people[0] = reviewer
+    assert part.load(None)[1]["visible"] is False
+    with pytest.raises(gr.Error, match="role lead"):
+        part.take_votes("run one", None)
+
+
+def test_without_a_finished_run_the_dashboard_says_what_makes_one(database, make_user):
+    import gradio as gr
+
+    from review.page_run_import import RunImport
+
+    lead = make_user("lea", role="lead")
+    with gr.Blocks():
+        part = RunImport(database, lambda _: lead, dict, lambda _: [], gr.HTML())
+    note, _, chosen, votes, texts = part.load(None)
+    assert "no finished benchmark run yet" in note and chosen["choices"] == []
+    assert votes["interactive"] is texts["interactive"] is False
