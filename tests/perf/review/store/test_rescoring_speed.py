@@ -59,7 +59,7 @@ def image_row(number: int, source: int) -> dict:
 
 
 def description_row(number: int, source: int) -> dict:
-    shared = {"task": "au", "origin_model": "gpt-4v", "prompt": "", "text": TEXT, "parser_version": "test", "words": 12}
+    shared = {"task": "au", "origin_model": "gpt-4v", "prompt": "", "text": TEXT, "parser_version": "test"}
     return shared | {
         "id": number,
         "image_id": number,

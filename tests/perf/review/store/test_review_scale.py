@@ -57,17 +57,13 @@ def image_row(number: int, source: int) -> dict:
 
 
 def description_row(number: int, source: int) -> dict:
-    row = {"id": number, "image_id": number, "source_id": source, "task": "au", "row_id": str(number), "words": 20}
+    row = {"id": number, "image_id": number, "source_id": source, "task": "au", "row_id": str(number)}
     return row | {"origin_model": "m", "prompt": "?", "text": TEXT, "text_sha256": "", "parser_version": "x"}
 
 
 def claim_row(number: int, place: int, claim) -> dict:
     row = {"description_id": number, "ord": place, "kind": "au", "start": claim.start, "end": claim.end}
     return row | {"action_unit": claim.action_unit, "more_units": [], "side": "N", "negated": False}
-
-
-def suspicion_row(number: int) -> dict:
-    return {"description_id": number, "score": number * 7919 % 10_007 / 10_007, "reasons": [], "version": "x"}
 
 
 def shown(name: str, times: list[float]) -> str:
