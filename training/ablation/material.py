@@ -85,6 +85,11 @@ def _cut_split(data: Path, out: Path, split: str, model: EmolaConfig, count: int
     rows = {task: _rows(data / split / f"{split}_{task}_anno.json") for task in _TASKS}
     _check_priors(data, (row["landmark"] for task_rows in rows.values() for row in task_rows), model.prior_recipe)
     names = list(dict.fromkeys(row["image"] for row in rows["au"]))[:count]
+    if not names:
+        raise InputError(
+            f"{data} holds no {split} pictures, and an ablation needs both splits; make the set with an --eval-share "
+            "between 0 and 1."
+        )
     pictures = [Sample(name, _inside(data, name), None, "", "", "au", "") for name in names]
     cut, faults = cut_faces(pictures, model.crop_recipe, out / split / "images")
     if not cut:

@@ -13,6 +13,7 @@ from training.ablate import main
 from training.ablation.material import cut_material
 from training.ablation.plan import AblationPlan
 from training.data.prior_recipe import recipe_of_file
+from training.synthetic.dataset import DatasetPlan, make_dataset
 
 
 def ablate(model: Path, data: Path, out: Path) -> int:
@@ -46,6 +47,15 @@ def test_a_model_without_one_of_its_files_is_one_sentence(
     complaint = capsys.readouterr().err
     assert name.split(".")[0] in complaint and complaint.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_set_without_training_faces_is_one_sentence(
+    shallow_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_dataset(DatasetPlan(tmp_path / "held-out", 2, 5, eval_share=1.0), progress=lambda *_: None)
+    assert ablate(shallow_model, tmp_path / "held-out", tmp_path / "out") == 2
+    complaint = capsys.readouterr().err
+    assert "holds no train pictures" in complaint and "--eval-share" in complaint and complaint.count("\n") == 1
 
 
 @pytest.mark.parametrize(("content", "told"), [('{"model": "/mod', "plan.json is damaged"), ("[]", "other settings")])
