@@ -31,7 +31,7 @@ ATLAS_NOTE = (
 )
 
 
-def build_dashboard(database: Database, who: Who, runs: Runs) -> None:
+def build_dashboard(database: Database, who: Who, runs: Runs = dict) -> None:
     """Build the page inside the current blocks; ``runs`` are the finished benchmark runs that a lead can take over."""
     DashboardPage(database, who, runs)
 
