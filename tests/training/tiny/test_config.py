@@ -84,6 +84,10 @@ def test_values_at_the_limits_are_accepted(minimal: Path) -> None:
 @pytest.mark.parametrize(("given", "ending"), [([], "tiny.yaml "), (["SMOKE=1"], "tiny.yaml --smoke")])
 def test_make_tiny_runs_the_shipped_recipe(given: list[str], ending: str, repository: Path) -> None:
     shown = subprocess.run(
-        ["make", "--dry-run", "tiny", *given], cwd=repository, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "--dry-run", "tiny", *given],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.splitlines()
     assert shown[-1].endswith(f"-m training.tiny --config training/configs/{ending}")
