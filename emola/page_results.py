@@ -108,11 +108,8 @@ def claims_text(text: str, claims: list[ClaimReading]) -> str:
 
 
 def stance(claim: ClaimReading) -> str:
-    """Return how geometry stands to the claim itself: evidence of the action unit speaks against a negated claim."""
-    verdict = "not measurable" if claim.evidence is None else str(claim.evidence.verdict)
-    if claim.negated:
-        return {"supports": "contradicts", "contradicts": "supports"}.get(verdict, verdict)
-    return verdict
+    """Return how geometry stands to the claim as it stands, denied or not."""
+    return str(claim.verdict or "not measurable")
 
 
 def points_attributes(claim: ClaimReading) -> str:
@@ -148,19 +145,24 @@ def emotion_html(strict: EmotionReading | None, paper: EmotionReading | None) ->
 
 
 def evidence_html(claims: list[ClaimReading]) -> str:
-    """Return one row per claim about an action unit: claim, stance and the reason with its numbers.
+    """Return one row for all that is claimed alike of an action unit: stance, the words, and the reason with numbers.
 
     What can be measured comes first; the rest is folded away under its count.
     """
-    rows = [claim for claim in claims if claim.evidence is not None]
-    if not rows:
+    alike: dict[tuple[int | None, str, str], list[ClaimReading]] = {}
+    for claim in claims:
+        if claim.evidence is not None:
+            alike.setdefault((claim.action_unit, stance(claim), claim.evidence.reason), []).append(claim)
+    if not alike:
         return '<h4>Evidence</h4><p class="muted">No claim in this text is about a known action unit.</p>'
-    judged = "".join(_evidence_row(claim) for claim in rows if stance(claim) != "not measurable")
-    others = [_evidence_row(claim) for claim in rows if stance(claim) == "not measurable"]
-    parts = [EVIDENCE_NOTE, f'<ul class="evidence">{judged}</ul>' if judged else ""]
+    judged = [group for group in alike.values() if stance(group[0]) != "not measurable"]
+    others = [group for group in alike.values() if stance(group[0]) == "not measurable"]
+    parts = [EVIDENCE_NOTE, f'<ul class="evidence">{"".join(map(_evidence_row, judged))}</ul>' if judged else ""]
     if others:
-        count = f"{len(others)} claim{'s' if len(others) > 1 else ''} not measurable from geometry"
-        parts.append(f'<details><summary>– {count}</summary><ul class="evidence">{"".join(others)}</ul></details>')
+        number = sum(map(len, others))
+        count = f"{number} claim{'s' if number > 1 else ''} not measurable from geometry"
+        rows = "".join(map(_evidence_row, others))
+        parts.append(f'<details><summary>– {count}</summary><ul class="evidence">{rows}</ul></details>')
     return "".join(parts)
 
 
@@ -219,15 +221,16 @@ def _unit_html(chip: UnitChip) -> str:
     )
 
 
-def _evidence_row(claim: ClaimReading) -> str:
-    found, verdict = claim.evidence, stance(claim)
-    assert found is not None
+def _evidence_row(alike: list[ClaimReading]) -> str:
+    first = alike[0]
+    verdict, reason = stance(first), first.evidence.reason if first.evidence else ""
     sign, words = STANCES[verdict]
+    quotes = " ".join(f"<q>{escape(words)}</q>" for words in dict.fromkeys(claim.text.strip() for claim in alike))
     return (
-        f'<li class="proof proof-{_css(verdict)}" role="button" tabindex="0" {points_attributes(claim)}>'
+        f'<li class="proof proof-{_css(verdict)}" role="button" tabindex="0" {points_attributes(first)}>'
         f'<span><span class="verdict"><span class="sign" aria-hidden="true">{sign}</span> {words}</span> '
-        f"· <b>{escape(_unit(claim.action_unit))}</b></span><q>{escape(claim.text.strip())}</q>"
-        f'<span class="muted">{escape(found.reason)}</span></li>'
+        f"· <b>{escape(_unit(first.action_unit))}</b></span><span>{quotes}</span>"
+        f'<span class="muted">{escape(reason)}</span></li>'
     )
 
 

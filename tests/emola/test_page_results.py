@@ -15,12 +15,14 @@ from emola.taxonomy import Intensity, Reliability, Side
 HOSTILE = '<img src=x onerror="alert(1)">&{{value}}${value}`'
 
 
-def evidence_of(verdict="supports", segments=(((1.0, 2.0), (3.0, 4.5)),), reason="The mouth is 0.71 wide."):
+def evidence_of(
+    verdict="supports", segments=(((1.0, 2.0), (3.0, 4.5)),), reason="The mouth is 0.71 wide.", strength="measurable"
+):
     return Evidence(
         action_unit=12,
         side=Side.BOTH,
         verdict=verdict,
-        strength="measurable",
+        strength=strength,
         measure="mouth_width",
         value=0.71,
         neutral_mean=0.58,
@@ -80,6 +82,21 @@ def test_overlapping_claim_is_left_unmarked():
 )
 def test_evidence_of_a_unit_speaks_against_its_denial(verdict, negated, expected):
     assert stance(claim("AU12", 0, 4, evidence_of(verdict), negated)) == expected
+
+
+def test_weak_evidence_for_a_unit_does_not_contradict_its_denial():
+    weak = claim("AU12", 0, 4, evidence_of(strength="weak"), negated=True)
+    assert stance(weak) == weak.verdict == "unclear"
+
+
+def test_what_is_said_again_of_a_unit_shares_its_row_and_its_reason():
+    text = "AU12. The lip corners rise. AU12. No AU12."
+    spans, found = [(0, 5), (6, 27), (28, 33)], evidence_of()
+    claims = [claim(text, start, end, found) for start, end in spans]
+    html = evidence_html([*claims, claim(text, 34, 42, found, negated=True)])
+    assert html.count('class="proof ') == 2, "one for the unit, one for its denial"
+    assert html.count("<q>AU12.</q>") == 1 and "<q>AU12.</q> <q>The lip corners rise.</q>" in html
+    assert html.count("The mouth is 0.71 wide.</span>") == 2
 
 
 def test_unmeasurable_claims_are_folded_and_never_called_wrong():
