@@ -96,11 +96,7 @@ def estimate(
         features = summed
     random = np.random.default_rng(seed)
     drawn = np.concatenate([coefficient.of_sums(sums) for sums in _samples(features, repeats, random)])
-    drawn = drawn[~np.isnan(drawn)]
-    if not len(drawn):
-        return Estimate(value, None, None, pairs)
-    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Estimate(value, float(low), float(high), pairs)
+    return _between(value, drawn, pairs)
 
 
 def _samples(features: Floats, repeats: int, random: np.random.Generator) -> list[Floats]:
@@ -232,7 +228,8 @@ def estimate_cohen(
         return Estimate(None, None, None, judged)
     features = tables.reshape(len(tables), -1).astype(float)
     sums = np.concatenate(_samples(features, repeats, np.random.default_rng(seed))).reshape(-1, *tables.shape[1:])
-    return _between(value, [cohen_kappa(table, weights=weights) for table in sums], judged)
+    drawn = np.array([cohen_kappa(table, weights=weights) for table in sums], dtype=float)  # None becomes NaN
+    return _between(value, drawn, judged)
 
 
 def estimate_ratio(above: Sequence[int], below: Sequence[int], *, repeats: int = REPEATS, seed: int = 0) -> Estimate:
@@ -242,13 +239,13 @@ def estimate_ratio(above: Sequence[int], below: Sequence[int], *, repeats: int =
         return Estimate(None, None, None, 0)
     features = np.column_stack([above, below]).astype(float)
     sums = np.concatenate(_samples(features, repeats, np.random.default_rng(seed)))
-    return _between(sum(above) / total, [up / down if down else None for up, down in sums], total)
+    return _between(sum(above) / total, _ratio(sums[:, 0], sums[:, 1]), total)
 
 
-def _between(value: float, drawn: Sequence[float | None], n: int) -> Estimate:
-    """Return a value with the interval of its samples, of which those that are not defined are left out."""
-    known = [sample for sample in drawn if sample is not None]
-    if not known:
+def _between(value: float, drawn: Floats, n: int) -> Estimate:
+    """Return a value with the interval of its samples (R,), of which those that are not defined (NaN) are left out."""
+    known = drawn[~np.isnan(drawn)]
+    if not len(known):
         return Estimate(value, None, None, n)
     low, high = np.quantile(known, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return Estimate(value, float(low), float(high), n)
@@ -275,5 +272,4 @@ def estimate_mean(values: Sequence[float], *, repeats: int = REPEATS, seed: int 
         return Estimate(None, None, None, 0)
     features = np.asarray(values, dtype=float)[:, None]
     drawn = np.concatenate(_samples(features, repeats, np.random.default_rng(seed)))[:, 0] / len(values)
-    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Estimate(float(features.mean()), float(low), float(high), len(values))
+    return _between(float(features.mean()), drawn, len(values))
