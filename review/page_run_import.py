@@ -68,9 +68,7 @@ class RunImport:
         progress: gr.Progress = gr.Progress(),  # noqa: B008 (gradio's way)
     ) -> list[Markup]:
         """Store the answers of a run as votes, and score them."""
-        report = self._take(name, request, progress, as_descriptions=False)
-        said = f"Answers stored: {report.stored:,}; claims that they vote on: {report.claims:,}."
-        return [_said(said, report), *self.scores(request)]
+        return self._take(name, request, progress, as_descriptions=False)
 
     @answering
     def take_texts(
@@ -80,27 +78,32 @@ class RunImport:
         progress: gr.Progress = gr.Progress(),  # noqa: B008 (gradio's way)
     ) -> list[Markup]:
         """Store the texts of a run as descriptions."""
-        report = self._take(name, request, progress, as_descriptions=True)
-        said = f"New descriptions: {report.stored:,}. A campaign of their author (Campaigns) puts them into the queue."
-        return [_said(said, report), *self.scores(request)]
+        return self._take(name, request, progress, as_descriptions=True)
 
     def _take(
         self, name: str | None, request: gr.Request, progress: gr.Progress, *, as_descriptions: bool
-    ) -> PredictionReport:
+    ) -> list[Markup]:
         require(self.who(request), "lead")
         runs = self.runs()
         if name is None or name not in runs:
             raise gr.Error("Choose a run first; reload the page if it is not in the list.", print_exception=False)
-        return import_predictions(
+        report = import_predictions(
             self.database,
             run=runs[name],
             as_descriptions=as_descriptions,
             progress=lambda done, total: progress((done, total), unit="pictures"),
         )
+        return [_said(report, as_descriptions=as_descriptions), *self.scores(request)]
 
 
-def _said(sentence: str, report: PredictionReport) -> Markup:
+def _said(report: PredictionReport, *, as_descriptions: bool) -> Markup:
     """Return what was taken over, and how many answers could not be, with the first reason."""
+    if as_descriptions:
+        sentence = (
+            f"New descriptions: {report.stored:,}. A campaign of their author (Campaigns) puts them into the queue."
+        )
+    else:
+        sentence = f"Answers stored: {report.stored:,}; claims that they vote on: {report.claims:,}."
     if not report.skipped:
         return notice_html(sentence, "good")
     first = report.skipped[0].reason
