@@ -32,25 +32,19 @@ def find_for_loop(url: str, name: str, can_be_made: bool, labelled: bool) -> tup
         InputError: there is no database or no complete release of that name, nothing to release, or no such label.
     """
     with open_database(url) as database:
-        with database.read() as session:
-            found = find_release(session, name=name)
-        complete = found is not None and found.state == "complete"
-        if not complete and not can_be_made:
+        found = _find_complete(database, name)
+        if found is None and not can_be_made:
             raise InputError(
                 f"There is no complete release {name!r} in {shown(url)}; make it, or name none to have one made."
             )
-        rows = found.counts if found is not None and complete else preview_release(database).counts
-    if not any(number for path, number in rows.items() if path != "left_out"):
-        raise InputError(
-            f"There is nothing to release yet in {shown(url)}: nothing in it has been reviewed to the end."
-        )
+        rows = found.counts if found is not None else _rows_now(database, shown(url))
     if labelled and not any(rows.get(f"benchmark/{task}.jsonl") for task in ("au", "emotion")):
-        which = f"The release {name!r}" if complete else f"A release of what is gold in {shown(url)}"
+        which = f"The release {name!r}" if found is not None else f"A release of what is gold in {shown(url)}"
         raise InputError(
             f"{which} holds no benchmark labels, since no corrected picture is of an evaluation split; say with --data "
             "what to measure on (a folder with evaluation JSON, a data set or another release)."
         )
-    return _places(found) if found is not None and complete else None
+    return _places(found) if found is not None else None
 
 
 def make_for_loop(url: str, folder: Path, name: str) -> tuple[Path, Path]:
@@ -96,9 +90,8 @@ def corrected_sample(sample: Path, out: Path) -> Path:
     database = Database(out / "review.db")
     database.upgrade()
     recover_releases(database)
-    with database.read() as session:
-        found = find_release(session, name=CORRECTED)
-    if found is not None and found.state == "complete":
+    found = _find_complete(database, CORRECTED)
+    if found is not None:
         return Path(found.folder)
     for task in ("au", "emotion"):
         import_faba(database, json_path=sample / "train" / f"train_{task}_anno.json", images_dir=sample, task=task)
@@ -114,6 +107,20 @@ def corrected_sample(sample: Path, out: Path) -> Path:
     review_campaign(database, campaign_id=campaign.id, reviewer_id=actor.id, errors=errors)
     release = make_release(database, name=CORRECTED, folder=out / "releases", actor_id=actor.id, data_root=sample)
     return Path(release.folder)
+
+
+def _find_complete(database: Database, name: str) -> ReleaseRecord | None:
+    with database.read() as session:
+        found = find_release(session, name=name)
+    return found if found is not None and found.state == "complete" else None
+
+
+def _rows_now(database: Database, url: str) -> dict[str, int]:
+    """Return by file how many rows a release of all that is gold now would hold; InputError where it would be empty."""
+    preview = preview_release(database)
+    if preview.is_empty:
+        raise InputError(f"There is nothing to release yet in {url}: nothing in it has been reviewed to the end.")
+    return preview.counts
 
 
 def _places(release: ReleaseRecord) -> tuple[Path, Path]:

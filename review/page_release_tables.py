@@ -84,7 +84,7 @@ def preview_html(preview: ReleasePreview) -> Markup:
         if count
     ]
     parts = [table_html(("It would hold", "Rows"), rows, numbers=(1,))]
-    if not any(preview.counts.values()):
+    if preview.is_empty:
         parts.insert(0, Markup("<p>Nothing reviewed yet fits this choice, so there is nothing to release.</p>"))
     if left:
         table = table_html(("Reason", "Of", "Descriptions"), left, numbers=(2,))

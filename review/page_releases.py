@@ -134,7 +134,7 @@ class ReleasesPage:
     def _preview(self, query: ReleaseQuery) -> list[Any]:
         """Return what the release would hold, and the button, which a release of nothing does not have."""
         found = preview_release(self.database, query=query)
-        return [preview_html(found), gr.update(interactive=any(found.counts.values()))]
+        return [preview_html(found), gr.update(interactive=not found.is_empty)]
 
     def _shown(self, user: UserRecord, said: str = "", chosen: int | None = None) -> list[Any]:
         with self.database.read() as session:

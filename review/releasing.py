@@ -59,6 +59,11 @@ class ReleasePreview:
     counts: dict[str, int]
     left_out: dict[str, dict[str, int]]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no file would hold a row, so that there is nothing to release."""
+        return not any(self.counts.values())
+
 
 def make_release(
     database: Database,

@@ -14,7 +14,7 @@ from emola.errors import EmolaError, InputError
 from review.database import Database
 from review.records import VerdictState
 from review.release_folder import lock, write_folder
-from review.releasing import ReleaseQuery, make_release, recover_releases, verify_release
+from review.releasing import ReleasePreview, ReleaseQuery, make_release, recover_releases, verify_release
 from review.schema import Image, ReleaseRow
 from review.store.events import verify_events
 from review.store.releases import begin_release, find_release, list_releases, withdraw_release
@@ -129,6 +129,12 @@ def test_an_edited_file_is_found(describe, make_campaign, make_user, review, rel
     (folder / "manifest.json").write_text(json.dumps(manifest | {"guideline_version": "another"}))
     assert verify_release(folder).problems == ()
     assert "manifest.json was changed" in verify_release(folder, database).problems[0]
+
+
+def test_a_preview_is_empty_where_no_file_would_hold_a_row():
+    assert ReleasePreview({}, {}).is_empty
+    assert ReleasePreview({SFT: 0, PAIRS: 0}, {"sft": {"nobody wrote its correction": 3}}).is_empty
+    assert not ReleasePreview({SFT: 0, PAIRS: 1}, {}).is_empty
 
 
 def test_names_are_checked_and_never_taken_twice(describe, make_campaign, make_user, review, release, tmp_path):
