@@ -8,7 +8,7 @@ from tqdm import tqdm
 from emola.errors import EmolaError, InputError
 from review.backup import make_backup, restore_backup
 from review.console import Commands, add_command, open_database, progress_bar, say, say_table
-from review.database import Database
+from review.database import Database, parse_url
 from review.migrating import migrate
 from review.nightly import Keep, back_up_into
 from review.releasing import verify_release
@@ -64,10 +64,11 @@ def _back_up_tonight(options: argparse.Namespace, keep: Keep | None) -> int:
 
 def run_restore(options: argparse.Namespace) -> int:
     """Restore."""
-    if "://" in options.db and not options.db.startswith("sqlite"):
+    target = parse_url(options.db)
+    if target.get_backend_name() != "sqlite":
         raise InputError("A backup is a SQLite file: restore it with --db FILE, then move it with `migrate-db URL`.")
     with progress_bar("copying", "page") as progress:
-        report = restore_backup(options.source, Path(options.db.removeprefix("sqlite:///")), progress=progress)
+        report = restore_backup(options.source, Path(str(target.database)), progress=progress)
     say(f"{options.db} is as it was on {report.created}, with {report.events:,} events.")
     return 0
 

@@ -106,6 +106,7 @@ def test_from_import_to_verify(there, run):
     code, out, _ = run("backup", "--into", "nights")
     assert code == 0 and "a restore of it worked" in out and len(list(there.glob("nights/review-*.db"))) == 1
     assert run("restore", "kept.db", "--db", "again.db")[0] == 0
+    assert run("restore", "kept.db", "--db", "sqlite:///third.db")[0] == 0 and (there / "third.db").is_file()
     assert "8" not in run("status", "--db", "again.db")[2]
     code, out, _ = run("migrate-db", "sqlite:///moved.db")
     assert code == 0
