@@ -4,7 +4,7 @@ from pathlib import Path
 
 from emola.errors import InputError
 from review.console import open_database
-from review.database import Database
+from review.database import Database, parse_url
 from review.importing import import_faba
 from review.planting import read_errors
 from review.releasing import make_release, preview_release, recover_releases
@@ -67,7 +67,7 @@ def make_for_loop(url: str, folder: Path, name: str) -> tuple[Path, Path]:
 
 def shown(url: str) -> str:
     """Return what a user named as database, without its password."""
-    return Database(url).url if "://" in url else url
+    return parse_url(url).render_as_string(hide_password=True) if "://" in url else url
 
 
 def complete_releases(database: Database) -> list[tuple[Path, Path]]:
