@@ -120,7 +120,8 @@ def import_faba(
     while rows := list(islice(found, batch)):
         fresh = _first_of_each(rows, seen)
         with database.write() as session:
-            source = find_or_add_source(session, name=json_path.name, json_sha256=digest, images_dir=str(root))
+            if source is None:
+                source = find_or_add_source(session, name=json_path.name, json_sha256=digest, images_dir=str(root))
             new, old = add_batch(session, source_id=source, rows=fresh) if fresh else (0, 0)
         inserted, already, repeated = inserted + new, already + old, repeated + len(rows) - len(fresh)
         if progress:
