@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from review.schema import Event, Image, Source
 from review.store.events import append_event
@@ -45,6 +45,12 @@ def groups_are_current(session: Session) -> bool:
         return session.scalar(query) or 0
 
     return last("hash") <= last("group")
+
+
+def is_grouped_with_evaluation() -> ColumnElement[bool]:
+    """Return the condition that a picture's group of near-duplicates holds a picture that nothing may train on."""
+    other = aliased(Image)
+    return exists().where(other.dup_group == Image.dup_group, other.split != "train").correlate(Image)
 
 
 def _set(session: Session, column: str, values: Mapping[int, object]) -> None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Select, exists, select, text
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from review.merging import TEXT_KEY
 from review.release_rows import Candidate
 from review.schema import Assignment, Claim, Description, Gold, Guideline, Image, Review, Source
+from review.store.duplicates import is_grouped_with_evaluation
 from review.store.gold import GoldRecord, record_of
 from review.store.planting import is_made
 
@@ -156,11 +157,9 @@ def _unread_evaluation(session: Session) -> bool:
 
 def _described(ids: Sequence[int]) -> Select[Description, Image, Source, bool, bool]:
     """Select descriptions with image, the source of the text, and whether they are locked or were planted."""
-    other = aliased(Image)
-    locked = exists().where(other.dup_group == Image.dup_group, other.split != "train").correlate(Image)
     planted = exists().where(Assignment.description_id == Description.id, Assignment.stratum == "planted") | is_made()
     return (
-        select(Description, Image, Source, locked, planted)
+        select(Description, Image, Source, is_grouped_with_evaluation(), planted)
         .join(Image, Image.id == Description.image_id)
         .join(Source, Source.id == Description.source_id)
         .where(Description.id.in_(ids))

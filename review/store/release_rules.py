@@ -1,9 +1,10 @@
 """Whether what a release trains on is still apart from what is evaluated, as the database knows it now."""
 
-from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from review.schema import Description, Image, ReleaseRow
+from review.store.duplicates import is_grouped_with_evaluation
 
 TRAINED = ("sft", "preference")
 
@@ -15,11 +16,9 @@ def broken_rules(session: Session, *, release_id: int) -> list[str]:
         session: any session.
         release_id: of a release whose rows are stored.
     """
-    other = aliased(Image)
-    twin = exists().where(other.dup_group == Image.dup_group, other.split != "train").correlate(Image)
     rules = {
         "of an evaluation picture": Image.split != "train",
-        "of a near-duplicate of an evaluation picture": (Image.split == "train") & twin,
+        "of a near-duplicate of an evaluation picture": (Image.split == "train") & is_grouped_with_evaluation(),
         "of a picture that was never compared with the evaluation pictures (python -m review duplicates does that)": (
             (Image.split == "train") & Image.phash.is_(None)
         ),
