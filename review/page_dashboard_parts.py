@@ -102,8 +102,8 @@ def _disputed_html(found: Dashboard) -> Markup:
         return NOTHING
     count = f"{found.disputed.random:,} claim{' is' if found.disputed.random == 1 else 's are'}"
     return note_html(
-        f"{count} still disputed and left out here. Somebody called them wrong, so the rates rise when a third person "
-        "agrees: decide them on Adjudicate before you quote a rate."
+        f"{count} still disputed and left out here. What a third person finds wrong raises the rates: decide on "
+        "Adjudicate before you quote one."
     )
 
 

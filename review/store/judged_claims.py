@@ -82,7 +82,7 @@ def judged_claims(session: Session, *, campaign_id: int | None = None) -> list[J
 def disputed_claims(session: Session, *, campaign_id: int | None = None) -> Disputed:
     """Count the claims that :func:`judged_claims` leaves out because a third person has to decide on them.
 
-    Somebody said "wrong" of most of these, so a rate over the others is too low while there are any.
+    Somebody said "wrong" of most of these, so a rate over the others is usually too low while there are any.
 
     Args:
         session: any session.

@@ -236,6 +236,7 @@ def test_dashboard_says_what_waits_for_a_third_person(database, people, disputed
         page = DashboardPage(database, lambda request: people["ann"])
     body = page.load(REQUEST)[0]
     assert "No error is marked yet" not in body and "1 claim waits for a third person" in body
+    assert "What a third person finds wrong raises the rates" in body
     assert "1 claim is still disputed" in body and "33 % if all disputed ones are wrong" in body, "2 right, 1 disputed"
     settle("ann")
     assert "disputed" not in page.load(REQUEST)[0]
