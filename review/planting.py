@@ -16,7 +16,7 @@ from review.database import Database
 from review.parsing import parse_descriptions
 from review.planted_texts import plant_error
 from review.records import CODES
-from review.store.planting import CHUNK, PlantedText, add_planted, mark_planted, plantable
+from review.store.planting import PlantedText, add_planted, mark_planted, plantable
 from review.store.slots import CampaignFilter, ranked_descriptions
 
 ErrorsByRow = dict[tuple[str, str], list[dict[str, Any]]]
@@ -46,11 +46,10 @@ def make_errors(database: Database, *, wanted: CampaignFilter, count: int, seed:
         ids = ranked_descriptions(session, wanted)
         chance.shuffle(ids)
         made: list[PlantedText] = []
-        for start in range(0, len(ids), CHUNK):
-            for description, claims in plantable(session, ids=ids[start : start + CHUNK]):
-                planted = plant_error(description.text, claims, chance) if len(made) < count else None
-                if planted is not None:
-                    made.append(PlantedText(description.id, planted.text, planted.code, planted.truth()))
+        for description, claims in plantable(session, ids=ids):
+            planted = plant_error(description.text, claims, chance)
+            if planted is not None:
+                made.append(PlantedText(description.id, planted.text, planted.code, planted.truth()))
             if len(made) == count:
                 break
         add_planted(session, texts=made)

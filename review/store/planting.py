@@ -1,7 +1,8 @@
 """Which descriptions hold an error that is known, those made for it included."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -67,17 +68,20 @@ def is_made() -> ColumnElement[bool]:
     return Description.origin_run.is_not_distinct_from(MADE)
 
 
-def plantable(session: Session, *, ids: Sequence[int]) -> list[tuple[Description, list[Claim]]]:
-    """Return at most 500 descriptions that no error was planted in yet, with their claims in order."""
-    planted = select(PlantedError.description_id)
-    twins = select(PlantedError.truth["original"].as_integer())
-    query = select(Description).where(Description.id.in_(ids), Description.id.not_in(planted))
-    known: set[int | None] = set(session.scalars(twins))
-    claims: dict[int, list[Claim]] = {}
-    for claim in session.scalars(select(Claim).where(Claim.description_id.in_(ids)).order_by(Claim.ord)):
-        claims.setdefault(claim.description_id, []).append(claim)
-    rows = [row for row in session.scalars(query) if row.id not in known]
-    return [(row, claims.get(row.id, [])) for row in rows]
+def plantable(session: Session, *, ids: Sequence[int]) -> Iterator[tuple[Description, list[Claim]]]:
+    """Yield those of some descriptions that no error was planted in or copied from yet, with their claims in order.
+
+    They are read 500 at a time, each 500 by id.
+    """
+    planted = select(PlantedError.description_id, PlantedError.truth["original"].as_integer())
+    known = {number for row in session.execute(planted) for number in row}
+    for start in range(0, len(ids), CHUNK):
+        free = [number for number in ids[start : start + CHUNK] if number not in known]
+        claims: dict[int, list[Claim]] = defaultdict(list)
+        for claim in session.scalars(select(Claim).where(Claim.description_id.in_(free)).order_by(Claim.ord)):
+            claims[claim.description_id].append(claim)
+        rows = session.scalars(select(Description).where(Description.id.in_(free)).order_by(Description.id)).all()
+        yield from ((row, claims[row.id]) for row in rows)
 
 
 def add_planted(session: Session, *, texts: Sequence[PlantedText]) -> list[int]:
