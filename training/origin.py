@@ -16,8 +16,9 @@ def origin_of(source: str) -> dict[str, str]:
     Args:
         source: ``BASE+ADAPTER``.
     """
-    folder = Path(source.partition("+")[2])
-    if not (folder / LINEAGE).is_file():
+    adapter = source.partition("+")[2]
+    folder = Path(adapter)
+    if not adapter or not (folder / LINEAGE).is_file():
         return {}
     try:
         lineage, data, run = (_read(path) for path in (folder / LINEAGE, *_of_run(folder)))

@@ -39,7 +39,9 @@ def test_plain_data_is_known_by_its_files_and_the_revision_of_the_run(adapter):
     assert origin_of(f"base+{adapter}") == expected
 
 
-def test_nothing_is_known_of_a_base_and_a_broken_lineage_says_so(adapter):
+def test_nothing_is_known_of_a_base_and_a_broken_lineage_says_so(adapter, monkeypatch):
     assert origin_of("base") == origin_of(f"base+{adapter}") == {}
     (adapter / "lineage.json").write_text("{")
+    monkeypatch.chdir(adapter)
+    assert origin_of("base") == {}, "the lineage that lies where the program was started is none of the base"
     assert origin_of(f"base+{adapter}") == {"lineage": f"cannot be read (JSONDecodeError in {adapter})"}
