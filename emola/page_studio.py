@@ -105,8 +105,10 @@ class Studio:
         Raises:
             InputError: no such name.
         """
-        if not self._origins.get(name):  # what an adapter learnt from does not change once it is written
-            self._origins[name] = self._origin_of(self.shelf.source(name))
+        source = self.shelf.source(name)
+        # an adapter may be there before its lineage; nothing else that is known of a source can change
+        if name not in self._origins or ("+" in source and not self._origins[name]):
+            self._origins[name] = self._origin_of(source)
         return self._origins[name]
 
     def analyzer(self) -> "FaceAnalyzer":

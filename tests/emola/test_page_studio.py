@@ -124,6 +124,18 @@ def test_the_origin_of_a_model_is_shown_beside_its_state_with_short_hashes():
     assert studio.origin("base") == {} and studio.origin("base + adapter") == origin
 
 
+def test_only_an_adapter_without_an_origin_is_looked_up_again():
+    asked, known = [], {}
+    studio = Studio(ModelShelf(["base", "base+new"]), origin_of=lambda source: asked.append(source) or known)
+    for _ in range(2):
+        assert studio.origin("base") == studio.origin("base + new") == {}
+    assert asked == ["base", "base+new", "base+new"]
+    known = {"release": "pilot-1"}
+    for _ in range(2):
+        assert studio.origin("base") == {} and studio.origin("base + new") == known
+    assert asked[3:] == ["base+new"]
+
+
 def test_refused_face_says_the_gate_before_any_model_is_asked(picture):
     gate = Gate("tiny", "The face is 9 px; it needs 24 px.", ("eyes",), refuses=True)
     studio = make_studio([make_face(gate)], never)
