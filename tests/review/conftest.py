@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -33,16 +34,15 @@ AU_TEXT = (
     "2. AU9 - Nose Wrinkler: The skin over the nose is wrinkled.\n"
     "3. AU15 - Lip Corner Depressor: The corners of the mouth are pulled down.\n"
 )
-PASSWORD = "a long enough password"
+numbers = count(1)
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory) -> Path:
     """An empty SQLite database of the present schema, to be copied."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    database = Database(path)
-    database.upgrade()
-    database.close()
+    with closing(Database(path)) as database:
+        database.upgrade()
     return path
 
 
@@ -105,18 +105,23 @@ def on_server(server: str, statement: str) -> None:
 def postgres_template(postgres_server) -> str:
     """The server's URL, once it has a database of the present schema to be copied."""
     on_server(postgres_server, "CREATE DATABASE template_review")
-    database = Database(f"{postgres_server}/template_review")
-    database.upgrade()
-    database.close()
+    with closing(Database(f"{postgres_server}/template_review")) as database:
+        database.upgrade()
     return postgres_server
 
 
+@pytest.fixture
+def sqlite_url(sqlite_template, tmp_path) -> str:
+    """URL of an empty SQLite database of the present schema."""
+    shutil.copy(sqlite_template, tmp_path / "review.db")
+    return f"sqlite:///{tmp_path / 'review.db'}"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request, tmp_path) -> Iterator[str]:
+def database_url(request) -> Iterator[str]:
     """URL of an empty database of the present schema, on each dialect."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "review.db")
-        yield f"sqlite:///{tmp_path / 'review.db'}"
+        yield request.getfixturevalue("sqlite_url")
         return
     server = request.getfixturevalue("postgres_template")
     name = f"review_{next(numbers)}"
@@ -128,12 +133,8 @@ def database_url(request, tmp_path) -> Iterator[str]:
 @pytest.fixture
 def database(database_url) -> Iterator[Database]:
     """An empty database of the present schema, on each dialect."""
-    database = Database(database_url)
-    yield database
-    database.close()
-
-
-numbers = count(1)
+    with closing(Database(database_url)) as database:
+        yield database
 
 
 @pytest.fixture
@@ -212,8 +213,7 @@ def make_description(database, make_image) -> Callable[..., int]:
             session.flush()
             session.add_all(claim_rows(description.id, text))
             if suspicion is not None:
-                row = Suspicion(description_id=description.id, score=suspicion, reasons=[], version="test")
-                session.add(row)
+                session.add(Suspicion(description_id=description.id, score=suspicion, reasons=[], version="test"))
             if planted is not None:
                 session.add(PlantedError(description_id=description.id, code=planted, truth={}))
             return description.id
@@ -291,9 +291,8 @@ def judged(read) -> Callable[..., ReviewState]:
     """A state fit to submit: the first claim about the face wrong (H1) and deleted, the others right."""
 
     def make(review: ReviewRecord, **more: Any) -> ReviewState:
-        claims = [
-            claim.id for claim in read(claims_of, description_id=review.description_id) if claim.kind in JUDGED_KINDS
-        ]
+        found = read(claims_of, description_id=review.description_id)
+        claims = [claim.id for claim in found if claim.kind in JUDGED_KINDS]
         wrong = {claims[0]: VerdictState("wrong", "H1", 2, replacement="", milliseconds=900)}
         return ReviewState(verdicts=wrong | {claim: VerdictState("correct") for claim in claims[1:]}, **more)
 

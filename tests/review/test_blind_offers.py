@@ -1,7 +1,6 @@
 """The offer beside two models' answers: one press opens a blind check, a second one only says how it stands."""
 
 import json
-import shutil
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -17,10 +16,9 @@ from review.store.campaigns import get_campaign, set_state
 
 
 @pytest.fixture
-def database_url(sqlite_template, tmp_path):
+def database_url(sqlite_url):
     """SQLite alone: what differs between the dialects is tested with the store."""
-    shutil.copy(sqlite_template, tmp_path / "review.db")
-    return f"sqlite:///{tmp_path / 'review.db'}"
+    return sqlite_url
 
 
 @pytest.fixture

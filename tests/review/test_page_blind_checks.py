@@ -1,7 +1,6 @@
 """The blind check on the Campaigns page: made from two runs by a lead, read as far as it may be."""
 
 import json
-import shutil
 from types import SimpleNamespace
 
 import gradio as gr
@@ -20,10 +19,9 @@ TEXTS = {"Old <b>": "1. AU4 - Brow Lowerer: The brows are lowered.", "New": "1. 
 
 
 @pytest.fixture
-def database_url(sqlite_template, tmp_path):
+def database_url(sqlite_url):
     """SQLite alone: what differs between the dialects is tested with the store."""
-    shutil.copy(sqlite_template, tmp_path / "review.db")
-    return f"sqlite:///{tmp_path / 'review.db'}"
+    return sqlite_url
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Every handler of the pages asks who is calling; what a role may not do is refused on the server."""
 
 import inspect
-import shutil
 from types import SimpleNamespace
 
 import gradio as gr
@@ -22,10 +21,9 @@ from review.store.guidelines import ensure_guideline
 
 
 @pytest.fixture
-def database_url(sqlite_template, tmp_path):
+def database_url(sqlite_url):
     """SQLite alone: what differs between the dialects is tested with the store."""
-    shutil.copy(sqlite_template, tmp_path / "review.db")
-    return f"sqlite:///{tmp_path / 'review.db'}"
+    return sqlite_url
 
 
 BUILDERS = {

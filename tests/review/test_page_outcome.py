@@ -1,7 +1,6 @@
 """Adjudicate, Browse, My corrections, Agreement, Dashboard and Releases over one disagreement, on the real store."""
 
 import json
-import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -33,10 +32,9 @@ from review.store.reviews import submit
 
 
 @pytest.fixture
-def database_url(sqlite_template, tmp_path):
+def database_url(sqlite_url):
     """SQLite alone: what differs between the dialects is tested with the store."""
-    shutil.copy(sqlite_template, tmp_path / "review.db")
-    return f"sqlite:///{tmp_path / 'review.db'}"
+    return sqlite_url
 
 
 REQUEST = SimpleNamespace(query_params={})

@@ -1,6 +1,5 @@
 """Users and Campaigns: what leads and admins do there, and what is refused."""
 
-import shutil
 from types import SimpleNamespace
 
 import gradio as gr
@@ -14,10 +13,9 @@ from review.store.people import check_password, find_user
 
 
 @pytest.fixture
-def database_url(sqlite_template, tmp_path):
+def database_url(sqlite_url):
     """SQLite alone: what differs between the dialects is tested with the store."""
-    shutil.copy(sqlite_template, tmp_path / "review.db")
-    return f"sqlite:///{tmp_path / 'review.db'}"
+    return sqlite_url
 
 
 REQUEST = SimpleNamespace(query_params={})

@@ -16,11 +16,9 @@ from review.store.people import create_user, list_users
 
 
 @pytest.fixture
-def database_url(sqlite_template, tmp_path):
+def database_url(sqlite_url):
     """SQLite only: PostgreSQL has pg_dump."""
-    path = tmp_path / "review.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    return f"sqlite:///{path}"
+    return sqlite_url
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Nightly backups: what stays, what goes, and that nothing is removed before the new copy was restored."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,12 +15,9 @@ NIGHT = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def stored(sqlite_template, tmp_path):
-    path = tmp_path / "review.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    database = Database(path)
-    yield database
-    database.close()
+def stored(sqlite_url):
+    with closing(Database(sqlite_url)) as database:
+        yield database
 
 
 def test_a_year_of_nights_keeps_seven_days_four_weeks_and_twelve_months():
