@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from training.tiny.batches import Sources
-from training.tiny.checkpoint import Clock, load_checkpoint, save_atomically
+from training.tiny.checkpoint import Clock, resume, save_checkpoint
 from training.tiny.config import TinyConfig
 from training.tiny.data import TinyData
 from training.tiny.language import LanguageTrainee
@@ -67,12 +67,8 @@ def train_bridge(
     fast = [*bridge.projector.parameters(), *bridge.heads.parameters(), *bridge.units.parameters()]
     optimiser = make_optimiser(fast, config.bridge_rate, config.weight_decay)
     optimiser.add_param_group({"params": list(bridge.tower.parameters()), "scale": TOWER_RATE})
-    path, first = config.cache / "bridge.pt", 0
-    saved = load_checkpoint(path)
-    if saved is not None:
-        bridge.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        first = int(saved["step"])
+    path = config.cache / "bridge.pt"
+    first = resume(path, bridge, optimiser)
     spread, clock = sources.data.landmark_spread(), Clock(config.checkpoint_seconds)
     steps = range(first, config.bridge_steps)
     for step in (bar := tqdm(steps, initial=first, total=config.bridge_steps, desc="bridge", mininterval=5)):
@@ -90,8 +86,7 @@ def train_bridge(
         if last:
             _log(config.cache / "bridge.jsonl", step + 1, loss.item(), bridge, unseen)
         if last or clock.due():
-            state = {"model": bridge.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1}
-            save_atomically(state, path)
+            save_checkpoint(path, bridge, optimiser, step + 1)
 
 
 def _log(path: Path, step: int, loss: float, bridge: BridgeTrainee, unseen: TinyData) -> None:

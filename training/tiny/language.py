@@ -20,7 +20,7 @@ from emola.model import EmolaForConditionalGeneration
 from emola.taxonomy import EMOTIONS
 from training.tiny.answers import Batch
 from training.tiny.batches import BatchMaker, Inputs, Sources, Stage
-from training.tiny.checkpoint import Clock, load_checkpoint, save_atomically
+from training.tiny.checkpoint import Clock, resume, save_checkpoint
 from training.tiny.config import TinyConfig
 from training.tiny.schedule import make_optimiser, rate_at, set_rate
 
@@ -124,12 +124,7 @@ def train_language(stage: Stage, trainee: LanguageTrainee, sources: Sources, con
     """
     optimiser = _optimiser(trainee, stage, config)
     path = folder / f"{stage.name}.pt"
-    saved = load_checkpoint(path)
-    first = 0
-    if saved is not None:
-        trainee.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        first = int(saved["step"])
+    first = resume(path, trainee, optimiser)
     clock, maker = Clock(config.checkpoint_seconds), BatchMaker(stage, sources, config)
     recent: dict[str, float] = {}
     with (folder / f"{stage.name}.jsonl").open("a", encoding="utf-8") as log:
@@ -145,8 +140,7 @@ def train_language(stage: Stage, trainee: LanguageTrainee, sources: Sources, con
                 log.write(json.dumps({"step": step + 1, **recent}) + "\n")
                 log.flush()
             if last or clock.due():
-                state = {"model": trainee.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1}
-                save_atomically(state, path)
+                save_checkpoint(path, trainee, optimiser, step + 1)
 
 
 def _auxiliary_losses(reading: Reading, units: Tensor, emotions: Tensor) -> tuple[Tensor, Tensor]:

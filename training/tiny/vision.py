@@ -22,7 +22,7 @@ from transformers import CLIPVisionModel
 
 from training.synthetic.truth import VISIBLE_FROM
 from training.tiny.augment import augment, mirrored, to_pixels
-from training.tiny.checkpoint import Clock, load_checkpoint, save_atomically
+from training.tiny.checkpoint import Clock, resume, save_checkpoint
 from training.tiny.config import TinyConfig
 from training.tiny.data import TinyData
 from training.tiny.schedule import make_optimiser, rate_at, set_rate
@@ -147,12 +147,7 @@ def train_vision(config: TinyConfig, data: TinyData, unseen: TinyData, folder: P
     trainee = VisionTrainee(config)
     optimiser = make_optimiser(trainee.parameters(), config.vision_rate, config.weight_decay)
     path = folder / "vision.pt"
-    saved = load_checkpoint(path)
-    first = 0
-    if saved is not None:
-        trainee.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        first = int(saved["step"])
+    first = resume(path, trainee, optimiser)
     spread = data.landmark_spread()
     clock, recent = Clock(config.checkpoint_seconds), 0.0
     log = (folder / "vision.jsonl").open("a", encoding="utf-8")
@@ -175,7 +170,6 @@ def train_vision(config: TinyConfig, data: TinyData, unseen: TinyData, folder: P
             log.write(json.dumps(entry) + "\n")
             log.flush()
         if last or clock.due():
-            state = {"model": trainee.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1}
-            save_atomically(state, path)
+            save_checkpoint(path, trainee, optimiser, step + 1)
     log.close()
     return trainee
