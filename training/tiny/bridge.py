@@ -19,7 +19,7 @@ from training.tiny.checkpoint import Clock, resume, save_checkpoint
 from training.tiny.config import TinyConfig
 from training.tiny.data import TinyData
 from training.tiny.language import LanguageTrainee
-from training.tiny.schedule import make_optimiser, rate_at, set_rate
+from training.tiny.schedule import make_optimiser, rate_at, set_rate, take_step
 from training.tiny.vision import VisionBatch, VisionTrainee, f1_of_units, stage_1_loss, unit_loss, vision_batch
 
 _STAGE = 4
@@ -77,10 +77,7 @@ def train_bridge(
         with torch.no_grad():
             wanted = language.model.prior_projector(language.standardise(batch.priors))
         loss = _losses(bridge, batch, spread, wanted)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(bridge.parameters(), 1.0)
-        optimiser.step()
+        take_step(loss, bridge, optimiser)
         bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
         last = step + 1 == config.bridge_steps
         if last:

@@ -22,7 +22,7 @@ from training.tiny.answers import Batch
 from training.tiny.batches import BatchMaker, Inputs, Sources, Stage
 from training.tiny.checkpoint import Clock, resume, save_checkpoint
 from training.tiny.config import TinyConfig
-from training.tiny.schedule import make_optimiser, rate_at, set_rate
+from training.tiny.schedule import make_optimiser, rate_at, set_rate, take_step
 
 EMOTION_WEIGHT = 0.2
 """Loss weight of the emotion read off a token over that of the action units."""
@@ -170,11 +170,7 @@ def _step(
     reading: Reading = trainee(inputs.batch, inputs.pixels, inputs.prior)
     answer = (reading.losses * reading.weights).sum() / reading.weights.sum()
     seen, felt = _auxiliary_losses(reading, inputs.units, inputs.emotions)
-    optimiser.zero_grad()
-    loss = answer + config.auxiliary_weight * (seen + EMOTION_WEIGHT * felt)
-    loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(trainee.parameters(), 1.0)
-    optimiser.step()
+    take_step(answer + config.auxiliary_weight * (seen + EMOTION_WEIGHT * felt), trainee, optimiser)
     numbers = {
         "loss": answer,
         "tokens": reading.losses.mean(),

@@ -1,10 +1,10 @@
-"""Learning rate and optimiser shared by the stages."""
+"""Learning rate, optimiser and step shared by the stages."""
 
 import math
 from collections.abc import Iterable
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 WARM_UP = 100
 """Steps over which the learning rate rises."""
@@ -20,7 +20,7 @@ def rate_at(step: int, steps: int, peak: float) -> float:
 
 
 def make_optimiser(parameters: Iterable[nn.Parameter], rate: float, weight_decay: float) -> torch.optim.AdamW:
-    """Return AdamW as the prototype used it."""
+    """Return AdamW with betas 0.9 and 0.98."""
     return torch.optim.AdamW(list(parameters), lr=rate, betas=(0.9, 0.98), weight_decay=weight_decay)
 
 
@@ -28,3 +28,11 @@ def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
     """Set the learning rate of every group, times the group's own ``scale``."""
     for group in optimiser.param_groups:
         group["lr"] = rate * group.get("scale", 1.0)
+
+
+def take_step(loss: Tensor, trainee: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    """Follow the gradient of a loss once, its norm over the whole trainee cut to 1."""
+    optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(trainee.parameters(), 1.0)
+    optimiser.step()

@@ -25,7 +25,7 @@ from training.tiny.augment import augment, mirrored, to_pixels
 from training.tiny.checkpoint import Clock, resume, save_checkpoint
 from training.tiny.config import TinyConfig
 from training.tiny.data import TinyData
-from training.tiny.schedule import make_optimiser, rate_at, set_rate
+from training.tiny.schedule import make_optimiser, rate_at, set_rate, take_step
 from training.tiny.tower import ROWS_OF_IMAGE, vision_config
 
 _STAGE = 1
@@ -150,26 +150,23 @@ def train_vision(config: TinyConfig, data: TinyData, unseen: TinyData, folder: P
     first = resume(path, trainee, optimiser)
     spread = data.landmark_spread()
     clock, recent = Clock(config.checkpoint_seconds), 0.0
-    log = (folder / "vision.jsonl").open("a", encoding="utf-8")
-    bar = tqdm(
-        range(first, config.vision_steps), initial=first, total=config.vision_steps, desc="vision", mininterval=5
-    )
-    for step in bar:
+    steps = range(first, config.vision_steps)
+    for step in (bar := tqdm(steps, initial=first, total=config.vision_steps, desc="vision", mininterval=5)):
         set_rate(optimiser, rate_at(step, config.vision_steps, config.vision_rate))
         batch = vision_batch(data, np.random.default_rng((config.seed, _STAGE, step)), config.vision_batch)
         loss = stage_1_loss(trainee(batch.pixels), batch, spread)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(trainee.parameters(), 1.0)
-        optimiser.step()
+        take_step(loss, trainee, optimiser)
         recent = loss.item() if not recent else 0.98 * recent + 0.02 * loss.item()
         bar.set_postfix(loss=f"{recent:.3f}", refresh=False)
         last = step + 1 == config.vision_steps
         if (step + 1) % 500 == 0 or last:
-            entry = {"step": step + 1, "loss": recent, **measure_vision(trainee, unseen)}
-            log.write(json.dumps(entry) + "\n")
-            log.flush()
+            _log(folder / "vision.jsonl", step + 1, recent, trainee, unseen)
         if last or clock.due():
             save_checkpoint(path, trainee, optimiser, step + 1)
-    log.close()
     return trainee
+
+
+def _log(path: Path, step: int, loss: float, trainee: VisionTrainee, unseen: TinyData) -> None:
+    """Append the loss and what the heads tell of faces never seen."""
+    with path.open("a", encoding="utf-8") as log:
+        log.write(json.dumps({"step": step, "loss": loss, **measure_vision(trainee, unseen)}) + "\n")
