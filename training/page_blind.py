@@ -16,6 +16,7 @@ from training.jobs.choices import DataChoice, choose
 from training.jobs.job import Job, Stage
 from training.jobs.plan import ADAPTER, AFTER, BEFORE, asking_stages
 from training.loop.turn import LINEAGE
+from training.page_elements import mistakes_told
 from training.page_train_html import blind_html
 
 TITLE: Final = "Ask reviewers which is better (blind A/B)"
@@ -82,10 +83,8 @@ class BlindOffer:
     def ask(self, runs: tuple[Path, Path], request: gr.Request) -> None:
         """Open the check; what hinders it becomes an error of the page."""
         assert self.checks is not None
-        try:
+        with mistakes_told():
             self.checks.ask(*runs, request)
-        except EmolaError as error:
-            raise gr.Error(str(error)) from error
 
 
 class JobBlindOffer(BlindOffer):
@@ -114,10 +113,8 @@ class JobBlindOffer(BlindOffer):
         if all(map(is_answered, _runs(job))):
             self.ask(_runs(job), request)
             return chosen
-        try:
+        with mistakes_told():
             return self._jobs.start("benchmark", f"Blind check of {job.title}", self._stages(job, request)).id
-        except EmolaError as error:
-            raise gr.Error(str(error)) from error
 
     def _stages(self, job: Job, request: gr.Request) -> list[Stage]:
         """Return the commands that ask both models about held-out faces, and then people."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -18,13 +19,11 @@ from training.benchmark.report_results import RunResult
 from training.benchmark.report_tables import TASK_NAMES
 from training.benchmark.run_items import SHOWS, ReadItem, Show, select_items
 from training.benchmark.run_listing import RunLibrary
-from training.data.records import RecordFault
 from training.page_blind import BlindChecks, BlindOffer
+from training.page_elements import QUIET, as_returned, html_element, mistakes_told
 from training.page_runs_html import difference_html, items_html, list_html, notice, scores_html
 
-ASSETS = Path(__file__).parent / "page_assets"
 PAGE_SIZE: Final = 8
-QUIET: Final[dict[str, Any]] = {"api_visibility": "private", "show_progress": "hidden"}
 PROTOCOLS: Final = [("strict: what the text means", "strict"), ("paper: as published", "paper")]
 ANYTHING: Final = ("Anything", "")
 
@@ -79,6 +78,7 @@ class RunsPage:
 
     def __init__(self, library: RunLibrary, demo: DemoLink | None, blind: BlindChecks | None, tab: gr.Tab) -> None:
         self.library, self.demo = library, demo
+        self._html = partial(html_element, "runs")
         self.list = self._html("runs-list")
         with gr.Column(visible=False) as self.look:
             with gr.Row():
@@ -183,16 +183,14 @@ class RunsPage:
     def open_item(self, event: gr.EventData, request: gr.Request) -> Any:
         """Open the picture of an item in the demo."""
         assert self.demo is not None
-        try:
+        with mistakes_told():
             result = self._result(str(event.key))
             judged = result.tasks.get(event.task)
             for row in judged.rows if judged else ():
                 if str(row["id"]) == str(event.item):
                     opened = self.demo.open(picture_path(result, row), event.task, request)
                     return as_returned(opened)
-        except (EmolaError, RecordFault) as error:
-            raise gr.Error(str(error)) from error
-        raise gr.Error("That item is not in the run any more; choose the run again.")
+            raise InputError("That item is not in the run any more; choose the run again.")
 
     def show_blind(self, run: str | None, other: str | None, request: gr.Request) -> tuple[Any, str]:
         """Return the button that asks reviewers which of the two runs is better, or how their check stands."""
@@ -238,15 +236,6 @@ class RunsPage:
     def _list(self, protocol: Protocol, key: str | None) -> str:
         return list_html(self.library, self.library.runs(), protocol, key)
 
-    def _html(self, name: str) -> gr.HTML:
-        return gr.HTML(
-            "",
-            elem_id=name,
-            apply_default_css=False,
-            css_template=(ASSETS / "runs.css").read_text(encoding="utf-8"),  # Gradio keeps it to this element
-            js_on_load=(ASSETS / "runs.js").read_text(encoding="utf-8"),
-        )
-
     def _join_events(self, tab: gr.Tab) -> None:
         scores, items = [self.difference, self.scores], [self.items, self.place, self.back, self.forth, self.page]
         looked = [self.list, self.other, self.task]
@@ -277,8 +266,3 @@ class RunsPage:
 
 def _shows(comparing: bool) -> list[tuple[str, str]]:
     return [(title, name) for name, title in SHOWS.items() if comparing or name != "flipped"]
-
-
-def as_returned(values: Sequence[Any]) -> Any:
-    """Return values for several components as Gradio takes them: the bare value where there is one component."""
-    return values[0] if len(values) == 1 else tuple(values)

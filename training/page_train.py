@@ -4,19 +4,20 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
 import gradio as gr
 import yaml
 
-from emola.errors import EmolaError
+from emola.errors import InputError
 from training.jobs.board import Jobs
 from training.jobs.choices import DataChoice
 from training.jobs.job import Job, Stage
 from training.jobs.plan import ADAPTER, REPORT, TRAINING, TrainRequest, measuring_stages, train_stages
 from training.page_blind import BlindChecks, JobBlindOffer
-from training.page_runs import ASSETS, QUIET, as_returned
+from training.page_elements import QUIET, as_returned, html_element, mistakes_told
 from training.page_train_form import TrainForm
 from training.page_train_html import job_html, jobs_html
 
@@ -76,6 +77,7 @@ class TrainPage:
     ) -> None:
         self.jobs, self.releases, self.shelf, self.may_start = jobs, releases, shelf, may_start
         self._reports: dict[tuple[str, int], str] = {}
+        self._html = partial(html_element, "train")
         with gr.Row(elem_classes="demo-row"):
             with gr.Column(scale=4, min_width=320):
                 self.form = TrainForm(releases, models, runs_folder, may_start, self._html)
@@ -135,32 +137,33 @@ class TrainPage:
 
     def cancel(self, request: gr.Request, chosen: str) -> None:
         """Stop the job that is watched."""
-        self._check(request)
-        self._act(self.jobs.cancel, chosen)
+        with mistakes_told():
+            self._check(request)
+            self.jobs.cancel(chosen)
 
     def resume(self, request: gr.Request, chosen: str) -> None:
         """Continue the job that is watched."""
-        self._check(request)
-        self._act(self.jobs.resume, chosen)
+        with mistakes_told():
+            self._check(request)
+            self.jobs.resume(chosen)
 
     def offer(self, chosen: str) -> Any:
         """Put the adapter of the job that is watched into the demo."""
         assert self.shelf is not None
-        adapter = self._adapter(self.jobs.get(chosen))
-        if adapter is None:
-            raise gr.Error("This job has no adapter yet.")
-        return as_returned(self.shelf.offer(adapter))
+        with mistakes_told():
+            adapter = self._adapter(self.jobs.get(chosen))
+            if adapter is None:
+                raise InputError("This job has no adapter yet.")
+            return as_returned(self.shelf.offer(adapter))
 
     def _start(
         self, request: gr.Request, what: str, stages: Callable[[TrainRequest], list[Stage]], values: Sequence[Any]
     ) -> str:
-        self._check(request)
-        try:
+        with mistakes_told():
+            self._check(request)
             wanted, _ = self.form.planned_request(request, *values)  # mistakes are told here, not in a log
             title = f"{what}{wanted.data.title} on {Path(wanted.base).name}, {wanted.config.stem}"
             return self.jobs.start("train", title, stages(wanted)).id
-        except EmolaError as error:
-            raise gr.Error(str(error)) from error
 
     def _report(self, job: Job) -> str | None:
         """Return a copy of a job's report that the browser may fetch; None before there is one."""
@@ -183,13 +186,7 @@ class TrainPage:
 
     def _check(self, request: gr.Request) -> None:
         if not self.may_start(request):
-            raise gr.Error("You may watch jobs here, but not start or stop them; log in as somebody who may.")
-
-    def _act(self, act: Callable[[str], Job], chosen: str) -> None:
-        try:
-            act(chosen)
-        except EmolaError as error:
-            raise gr.Error(str(error)) from error
+            raise InputError("You may watch jobs here, but not start or stop them; log in as somebody who may.")
 
     def _job_buttons(self, blind: BlindChecks | None) -> None:
         fixed: dict[str, Any] = {"visible": False, "scale": 0, "size": "md"}
@@ -200,15 +197,6 @@ class TrainPage:
             self.fetch = gr.DownloadButton("Download the report", elem_id="train-report", min_width=210, **fixed)
             self.blind = JobBlindOffer(blind, self.jobs, self.releases)
         self.blind.draw_said(self._html)
-
-    def _html(self, name: str) -> gr.HTML:
-        return gr.HTML(
-            "",
-            elem_id=name,
-            apply_default_css=False,
-            css_template=(ASSETS / "train.css").read_text(encoding="utf-8"),  # Gradio keeps it to this element
-            js_on_load=(ASSETS / "train.js").read_text(encoding="utf-8"),
-        )
 
     def _join_events(self, tab: gr.Tab) -> None:
         shown = [self.clock, self.list, self.watch, self.log, self.stop, self.again, self.give, self.fetch]
