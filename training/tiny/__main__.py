@@ -81,12 +81,13 @@ def _evaluate(arguments: list[str]) -> None:
     faces = unseen_faces(options.cache, options.n, options.seed, options.threads)
     result = evaluate(answerer, faces, tuple(options.modes))
     print(f"{result.faces} rendered faces of series {options.seed}, never trained on.\n\n{table(result)}")
-    print("\nAnswers with a repeated or unfinished sentence: ", end="")
-    print(", ".join(f"{mode} {share:.1%}" for mode, share in result.repeating.items()) + ".")
-    print("Faces whose two answers agree: ", end="")
-    print(", ".join(f"{mode} {share:.1%}" for mode, share in result.agreeing.items()) + ".")
-    print("Faces that share their action-unit answer with a face of other units: ", end="")
-    print(", ".join(f"{mode} {share:.1%}" for mode, share in result.shared.items()) + ".")
+    shares = {
+        "\nAnswers with a repeated or unfinished sentence": result.repeating,
+        "Faces whose two answers agree": result.agreeing,
+        "Faces that share their action-unit answer with a face of other units": result.shared,
+    }
+    for words, of_mode in shares.items():
+        print(f"{words}: {', '.join(f'{mode} {share:.1%}' for mode, share in of_mode.items())}.")
 
 
 def main(arguments: list[str] | None = None) -> int:

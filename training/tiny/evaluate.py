@@ -4,6 +4,7 @@ The faces go through the product's own path: face mesh, aligned crop, prior. The
 drawn faces (see :mod:`training.tiny.detections`) is taken out of the priors; photographs do not have it.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from emola.answer.reading import ActionUnitReading, read_action_units, read_emot
 from emola.errors import InputError
 from emola.model.storage.json_file import read_json_object
 from emola.taxonomy import Intensity
-from training.synthetic.store import load_store, render_store
+from training.synthetic.store import CHUNK, load_store, render_store
 from training.synthetic.truth import UnitTruth, label_emotion
 from training.tiny.data import crop_of, detected_axes, priors_of
 from training.tiny.detections import detect_meshes, residual_bank
@@ -60,7 +61,7 @@ class Evaluation:
 
 def unseen_faces(cache: Path, count: int, seed: int, workers: int = 1) -> UnseenFaces:
     """Render (or read) a series and run the face mesh on it; faces that it does not find are left out."""
-    rounded = count if count <= 250 else -(-count // 250) * 250
+    rounded = count if count <= CHUNK else math.ceil(count / CHUNK) * CHUNK
     render_store(cache, rounded, seed, workers)
     faces = load_store(cache, count, seed)
     meshes, seen = detect_meshes(cache, count, seed)

@@ -36,6 +36,21 @@ class PhotoReading:
     said: frozenset[int]
     refusal: str | None = None
 
+    @property
+    def right(self) -> frozenset[int]:
+        """Units that were seen and said."""
+        return self.said & self.sure
+
+    @property
+    def missed(self) -> frozenset[int]:
+        """Units that were surely seen and not said."""
+        return self.sure - self.said
+
+    @property
+    def wrong(self) -> frozenset[int]:
+        """Units that were said and not even likely."""
+        return self.said - self.sure - self.likely
+
 
 def read_photos(answerer: Answerer, labels: list[PhotoLabel], mode: Mode) -> list[PhotoReading]:
     """Describe labelled photographs of one face each.
@@ -76,17 +91,16 @@ def photo_table(readings: list[PhotoReading]) -> str:
                 f"| {item.name} | {_units(item.sure)} | not described: {item.refusal} | | | {item.emotion} | |"
             )
             continue
-        wrong, missed = item.said - item.sure - item.likely, item.sure - item.said
-        cells = (item.name, _units(item.sure), _units(item.said), _units(missed), _units(wrong))
+        cells = (item.name, *map(_units, (item.sure, item.said, item.missed, item.wrong)))
         lines.append("| " + " | ".join((*cells, item.emotion, item.said_emotion or "unread")) + " |")
     described = [item for item in readings if item.refusal is None]
-    hits = sum(len(item.said & item.sure) for item in described)
-    wrong_total = sum(len(item.said - item.sure - item.likely) for item in described)
-    missed_total = sum(len(item.sure - item.said) for item in described)
-    right = sum(item.emotion == item.said_emotion for item in described)
-    micro = 2 * hits / max(1, 2 * hits + wrong_total + missed_total)
-    lines += ["", f"{hits} units right, {missed_total} missed, {wrong_total} wrong: micro-F1 {micro:.2f}."]
-    lines.append(f"Emotion right on {right} of {len(described)} photographs.")
+    right = sum(len(item.right) for item in described)
+    missed = sum(len(item.missed) for item in described)
+    wrong = sum(len(item.wrong) for item in described)
+    micro = 2 * right / max(1, 2 * right + missed + wrong)
+    emotions = sum(item.emotion == item.said_emotion for item in described)
+    lines += ["", f"{right} units right, {missed} missed, {wrong} wrong: micro-F1 {micro:.2f}."]
+    lines.append(f"Emotion right on {emotions} of {len(described)} photographs.")
     return "\n".join(lines)
 
 
@@ -98,9 +112,9 @@ def unit_table(readings: list[PhotoReading]) -> str:
     described = [item for item in readings if item.refusal is None]
     lines, untested = ["| AU | right | missed | wrong |", "|---|---|---|---|"], []
     for number in sorted(ACTION_UNITS):
-        right = sum(number in item.said & item.sure for item in described)
-        missed = sum(number in item.sure - item.said for item in described)
-        wrong = sum(number in item.said - item.sure - item.likely for item in described)
+        right = sum(number in item.right for item in described)
+        missed = sum(number in item.missed for item in described)
+        wrong = sum(number in item.wrong for item in described)
         if right + missed + wrong:
             lines.append(f"| {number} | {right} | {missed} | {wrong} |")
         else:
