@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from emola.errors import ResourceError
+from training.ablation.files import write_json
 from training.ablation.grid import Cell
 from training.data.records import Task
 
@@ -139,7 +140,8 @@ def draw(summary: Mapping[str, Any], path: Path) -> None:
         for place, entry in zip(places, entries, strict=True):
             axes.plot([place] * entry["n"], entry["values"], "o", color="C0", markersize=4)
         cited = [(place, e["paper"]) for place, e in zip(places, entries, strict=True) if e["paper"] is not None]
-        axes.plot(*zip(*cited, strict=True), "D", color="C1", fillstyle="none") if cited else None
+        if cited:
+            axes.plot(*zip(*cited, strict=True), "D", color="C1", fillstyle="none")
         axes.set_xticks(places, labels, fontsize="x-small")
         axes.set_title(_NAMES[task], fontsize="small")
         axes.set_ylim(0, 100)
@@ -156,7 +158,7 @@ def write_results(summary: Mapping[str, Any], out: Path) -> None:
         ResourceError: one of them cannot be written.
     """
     try:
-        (out / "ablation.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+        write_json(out / "ablation.json", summary)
         (out / "ablation.md").write_text(to_markdown(summary), encoding="utf-8")
         draw(summary, out / "ablation.png")
     except OSError as error:
