@@ -42,11 +42,20 @@ def _text() -> LlamaConfig:
 
 
 @pytest.fixture(scope="session")
-def model_folder(tmp_path_factory: pytest.TempPathFactory, make_byte_tokenizer: Callable[[], Any]) -> Path:
+def tiny_parts() -> Callable[[], dict[str, Any]]:
+    """Make the configurations of a small tower and a small language model, new ones for each model."""
+    return lambda: {"vision_config": _vision(), "text_config": _text()}
+
+
+@pytest.fixture(scope="session")
+def model_folder(
+    tmp_path_factory: pytest.TempPathFactory,
+    make_byte_tokenizer: Callable[[], Any],
+    tiny_parts: Callable[[], dict[str, Any]],
+) -> Path:
     """A random EmoLA (4 patch rows, 212 prior numbers, 192 positions) as ``save_pretrained`` writes it."""
     config = EmolaConfig(
-        vision_config=_vision(),
-        text_config=_text(),
+        **tiny_parts(),
         image_token_index=IMAGE_TOKEN_INDEX,
         prior_recipe="mediapipe-106",
         prior_dim=212,

@@ -2,8 +2,6 @@ import pytest
 import torch
 from transformers import (
     CLIPImageProcessorPil,
-    CLIPVisionConfig,
-    LlamaConfig,
     LlavaConfig,
     LlavaForConditionalGeneration,
     LlavaProcessor,
@@ -15,27 +13,10 @@ from training.benchmark.models import ModelChoice
 
 
 @pytest.fixture(scope="module")
-def llava_folder(tmp_path_factory, model_folder):
+def llava_folder(tmp_path_factory, model_folder, tiny_parts):
     """A random LLaVA with the tiny tokenizer, as llava-hf publishes them."""
-    vision = CLIPVisionConfig(
-        image_size=28, patch_size=14, hidden_size=32, intermediate_size=48, num_hidden_layers=3, num_attention_heads=2
-    )
-    text = LlamaConfig(
-        vocab_size=264,
-        hidden_size=64,
-        intermediate_size=96,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        initializer_range=0.2,
-        pad_token_id=0,
-        bos_token_id=1,
-        eos_token_id=2,
-        max_position_embeddings=192,
-    )
     torch.manual_seed(1)
-    model = LlavaForConditionalGeneration(
-        LlavaConfig(vision_config=vision, text_config=text, image_token_index=260, image_seq_length=4)
-    )
+    model = LlavaForConditionalGeneration(LlavaConfig(**tiny_parts(), image_token_index=260, image_seq_length=4))
     model.generation_config.eos_token_id = [2, *range(40, 64)]
     model.generation_config.pad_token_id = 0
     folder = tmp_path_factory.mktemp("llava") / "tiny-llava"
