@@ -1,23 +1,17 @@
 """A random model of the shipped one's kind, one layer deep, and a few rendered faces."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
-from accelerate.state import AcceleratorState, GradientState, PartialState
 
 from emola.model import EmolaConfig, EmolaForConditionalGeneration, EmolaProcessor
 from training.synthetic.dataset import DatasetPlan, make_dataset
 
 
 @pytest.fixture(autouse=True)
-def fresh_accelerate() -> Iterator[None]:
-    """Undo accelerate's process-wide state, so that each test chooses precision and rounds anew."""
-    yield
-    AcceleratorState._reset_state(reset_partial_state=True)
-    GradientState._reset_state()
-    PartialState._reset_state()
+def leave_accelerate_fresh(fresh_accelerate: None) -> None:
+    """Every test here trains in this process."""
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from accelerate.state import AcceleratorState, GradientState, PartialState
 from PIL import Image
 from transformers import CLIPVisionConfig, LlamaConfig
 
@@ -31,12 +30,8 @@ WORDS = [
 
 
 @pytest.fixture(autouse=True)
-def fresh_accelerate() -> Iterator[None]:
-    """Undo accelerate's process-wide state, so that each test chooses precision and rounds anew."""
-    yield
-    AcceleratorState._reset_state(reset_partial_state=True)
-    GradientState._reset_state()
-    PartialState._reset_state()
+def leave_accelerate_fresh(fresh_accelerate: None) -> None:
+    """Every test here trains in this process."""
 
 
 def tiny_config() -> EmolaConfig:
