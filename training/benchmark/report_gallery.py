@@ -33,11 +33,12 @@ def gallery(run: RunResult, result: TaskResult, protocol: Protocol, most: int) -
     rows = {row["id"]: row for row in result.rows}
     worst = _worst(result, protocol)
     cut_off = sum(outcome.cut_off for outcome in worst)
-    wrong = f"{len(worst)} items went wrong" + (f", {cut_off} of them were cut off" if cut_off else "")
+    items = "1 item" if len(worst) == 1 else f"{len(worst)} items"
+    wrong = f"{items} went wrong" + (f", {cut_off} of them cut off" if cut_off else "")
     if not worst or not most:
-        return f'<p class="muted">{wrong}; none is shown.</p>'
+        return f'<p class="muted">{wrong}; none shown.</p>'
     cards = [item_card(run, rows[outcome.id], outcome, protocol) for outcome in worst[:most]]
-    return f'<p class="muted">{wrong}; {len(cards)} are shown.</p><div class="gallery">{"".join(cards)}</div>'
+    return f'<p class="muted">{wrong}; {len(cards)} shown.</p><div class="gallery">{"".join(cards)}</div>'
 
 
 def _worst(result: TaskResult, protocol: Protocol) -> Sequence[Outcome]:

@@ -72,7 +72,7 @@ def test_answers_that_were_cut_off_are_counted_and_shown(make_run, report):
     folder = make_run("run", [(SAD, "0"), (HAPPY, "0")], changes={"status": "cut off", "tokens": 24})
     markdown, page = report(folder)
     assert "2 cut off" in markdown and "2 cut off" in page
-    assert "1 items went wrong, 1 of them were cut off; 1 are shown." in page
+    assert "1 item went wrong, 1 of them cut off; 1 shown." in page
     assert "(cut off after 24 tokens)" in page
 
 
@@ -87,7 +87,7 @@ def test_a_task_without_readable_labels_does_not_block_the_report(make_run, repo
     line = next(line for line in markdown.splitlines() if line.startswith("| run | Action units | strict |"))
     assert line.startswith("| run | Action units | strict | not defined |") and "3 with unreadable labels" in line
     assert "| run | Emotion | strict | 100.00" in markdown
-    assert "0 items went wrong; none is shown." in page
+    assert "0 items went wrong; none shown." in page
 
 
 def test_items_without_a_label_flip_in_no_comparison(make_run, report):
