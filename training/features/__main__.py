@@ -25,7 +25,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("source", type=Path, nargs="+", help="FABA-Instruct JSON files or folders of pictures")
     root = "data root of the JSON's paths (default: the nearest folder above it from which a picture is found)"
     parser.add_argument("--root", type=Path, help=root)
-    parser.add_argument("--model", required=True, help="folder or hub id")
+    model = "folder or hub id of an EmoLA or of a LLaVA-1.5: the base of the training to come"
+    parser.add_argument("--model", required=True, help=model)
+    vision = "CLIP folder of an original LLaVA-1.5 that has no vision tower inside"
+    parser.add_argument("--vision", metavar="DIR", help=vision)
     parser.add_argument("--out", type=Path, required=True, help="folder of the features")
     parser.add_argument("--batch-size", type=int, default=16, metavar="N")
     parser.add_argument("--workers", type=int, default=4, metavar="N", help="threads that open pictures (default 4)")
@@ -70,11 +73,10 @@ def _run(options: argparse.Namespace) -> int:
         raise InputError("There are no pictures in what was named.")
     import torch
 
-    from emola.model.loading import load_model  # seconds; the data proved good first
-    from training.features import VisionFeatures, extract_features
+    from training.features import extract_features  # seconds; the data proved good first
+    from training.features.loading import load_vision
 
-    loaded = load_model(options.model, device=options.device, dtype=options.dtype)
-    vision = VisionFeatures(loaded.model, loaded.processor)
+    vision = load_vision(options.model, vision=options.vision, device=options.device, dtype=options.dtype)
     store = vision.open_store(options.out, getattr(torch, options.kept_dtype))
     report = extract_features(pictures, vision, store, options.batch_size, options.workers)
     print(report.summary())

@@ -13,7 +13,7 @@ import pytest
 import torch
 import yaml
 from PIL import Image
-from transformers import CLIPVisionConfig, LlamaConfig
+from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration
 
 from emola.model import EmolaConfig, EmolaForConditionalGeneration, EmolaProcessor
 from training.data.samples import Sample, read_faba
@@ -137,6 +137,20 @@ def make_model() -> Callable[[], EmolaForConditionalGeneration]:
 @pytest.fixture
 def processor(byte_tokenizer: Any) -> EmolaProcessor:
     return EmolaProcessor.from_config(tiny_config(), byte_tokenizer)
+
+
+@pytest.fixture
+def llava_folder(processor: EmolaProcessor, tmp_path: Path) -> Path:
+    """A plain LLaVA with a vision tower of its own weights."""
+    folder, emola = tmp_path / "llava", tiny_config()
+    torch.manual_seed(5)
+    model = LlavaForConditionalGeneration(
+        LlavaConfig(vision_config=emola.vision_config, text_config=emola.text_config, image_token_index=260)
+    )
+    model.save_pretrained(folder)
+    processor.tokenizer.save_pretrained(folder)
+    processor.image_processor.save_pretrained(folder)
+    return folder
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import LlavaConfig, LlavaForConditionalGeneration
+from transformers import LlavaForConditionalGeneration
 
 from emola.errors import InputError, ResourceError
-from emola.model import EmolaProcessor
 from emola.model.loading import load_model
 from training.config import DataSettings, LoraSettings, ModelSettings
 from training.lora.base import load_base, open_base
@@ -19,20 +18,6 @@ from training.lora.trainable import adapt
 from training.train import main
 
 CPU = torch.device("cpu")
-
-
-@pytest.fixture
-def llava_folder(base_folder: Path, processor: EmolaProcessor, tmp_path: Path) -> Path:
-    folder = tmp_path / "llava"
-    emola = open_base(ModelSettings(str(base_folder)), DataSettings(".")).config
-    torch.manual_seed(5)
-    model = LlavaForConditionalGeneration(
-        LlavaConfig(vision_config=emola.vision_config, text_config=emola.text_config, image_token_index=260)
-    )
-    model.save_pretrained(folder)
-    processor.tokenizer.save_pretrained(folder)
-    processor.image_processor.save_pretrained(folder)
-    return folder
 
 
 def test_a_llava_gets_a_new_prior_projector(llava_folder: Path) -> None:

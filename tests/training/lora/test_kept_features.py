@@ -9,10 +9,12 @@ import pytest
 import torch
 from accelerate.utils import DistributedType
 from safetensors.torch import load_file
+from transformers import LlavaForConditionalGeneration
 
 from emola.errors import InputError
 from emola.model import EmolaForConditionalGeneration
 from training.features.__main__ import main as keep_features
+from training.features.loading import load_vision
 from training.lora.kept_features import find_features
 from training.train import main
 
@@ -51,6 +53,47 @@ def test_a_run_on_kept_features_ends_where_the_run_with_the_tower_ends(
     assert one.keys() == other.keys() and any("multi_modal_projector" in name for name in one)
     for name, tensor in one.items():
         torch.testing.assert_close(other[name], tensor, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_plain_llava_is_trained_on_the_features_of_its_own_tower(
+    settings: dict[str, Any],
+    write_config: WriteConfig,
+    tmp_path: Path,
+    data_folder: Path,
+    llava_folder: Path,
+    dtype: str,
+) -> None:
+    folder = tmp_path / "features"
+    wanted = [str(data_folder), "--model", str(llava_folder), "--out", str(folder), "--device", "cpu"]
+    assert keep_features([*wanted, "--dtype", dtype]) == 0
+    settings["model"] |= {"base": str(llava_folder), "precision": {"float32": "fp32", "bfloat16": "bf16"}[dtype]}
+    settings["data"] |= {"prior_dim": 6, "max_length": 400, "features": str(folder)}
+    kept = run(settings, write_config, tmp_path, "kept")
+    settings["data"]["features"] = None
+    assert losses(kept) == pytest.approx(losses(run(settings, write_config, tmp_path, "tower")), abs=0.05)
+
+
+def test_a_llava_with_the_tower_of_an_emola_has_the_same_key(
+    llava_folder: Path, base_folder: Path, tmp_path: Path
+) -> None:
+    emola = load_vision(str(base_folder), device="cpu")
+    llava = LlavaForConditionalGeneration.from_pretrained(llava_folder)
+    assert load_vision(str(llava_folder), device="cpu").open_store(tmp_path).key != emola.open_store(tmp_path).key
+    tower = EmolaForConditionalGeneration.from_pretrained(base_folder).model.vision_tower
+    llava.model.vision_tower.load_state_dict(tower.state_dict())
+    llava.save_pretrained(llava_folder)
+    assert load_vision(str(llava_folder), device="cpu").open_store(tmp_path).key == emola.open_store(tmp_path).key
+
+
+def test_features_of_a_llava_in_a_dtype_it_is_never_trained_in_are_refused(
+    data_folder: Path, llava_folder: Path, tmp_path: Path, capsys
+) -> None:
+    wanted = [str(data_folder), "--model", str(llava_folder), "--out", str(tmp_path / "features"), "--device", "cpu"]
+    assert keep_features([*wanted, "--dtype", "float16"]) == 2
+    assert "give one as --dtype" in capsys.readouterr().err
+    assert keep_features([*wanted, "--vision", str(data_folder)]) == 2
+    assert "has its own vision tower; leave the vision folder (--vision) out" in capsys.readouterr().err
 
 
 def test_features_of_other_weights_are_refused(
