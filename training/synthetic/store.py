@@ -113,8 +113,16 @@ def _write_chunk(job: tuple[Path, int, int, int]) -> int:
     return count
 
 
+def _stored(path: Path) -> int:
+    """Return how many faces a chunk holds; none when it is not there."""
+    if not path.is_file():
+        return 0
+    with np.load(path) as content:
+        return len(content["lengths"])
+
+
 def render_store(folder: Path, count: int, seed: int, workers: int = 1) -> None:
-    """Render the faces 0 to ``count`` of a series into ``folder``; chunks already there are kept.
+    """Render the faces 0 to ``count`` of a series into ``folder``; chunks already there with enough faces are kept.
 
     Args:
         folder: made when missing.
@@ -126,7 +134,7 @@ def render_store(folder: Path, count: int, seed: int, workers: int = 1) -> None:
         raise InputError(f"The number of faces must be a multiple of {CHUNK}, but it is {count}.")
     folder.mkdir(parents=True, exist_ok=True)
     jobs = [(folder, seed, chunk, min(CHUNK, count)) for chunk in range(max(1, count // CHUNK))]
-    missing = [job for job in jobs if not chunk_path(folder, seed, job[2]).exists()]
+    missing = [job for job in jobs if _stored(chunk_path(folder, seed, job[2])) < job[3]]
     with tqdm(total=count, initial=count - sum(job[3] for job in missing), unit="face", desc="rendering") as bar:
         for made in _run(missing, workers):
             bar.update(made)
@@ -145,7 +153,7 @@ def load_store(folder: Path, count: int, seed: int) -> StoredFaces:
     """Read the first ``count`` faces of a series.
 
     Raises:
-        InputError: if a chunk is missing.
+        InputError: if a chunk is missing or holds too few faces.
     """
     parts: dict[str, list[Any]] = {"points": [], "meshes": [], "activations": []}
     pictures: list[bytes] = []
@@ -160,5 +168,7 @@ def load_store(folder: Path, count: int, seed: int) -> StoredFaces:
             ends = np.cumsum(content["lengths"])
             pictures += [piece.tobytes() for piece in np.split(content["pictures"], ends[:-1])]
             truths += [truth_from_json(item) for item in json.loads(str(content["truths"]))]
+    if len(truths) < count:
+        raise InputError(f"{folder} holds {len(truths)} of {count} faces of series {seed}; render them first.")
     stacked = {name: np.concatenate(values)[:count] for name, values in parts.items()}
     return StoredFaces(pictures[:count], truths=truths[:count], **stacked)

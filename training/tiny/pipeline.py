@@ -1,7 +1,6 @@
 """All stages of EmoLA-tiny in order; each resumes where it stopped and is skipped when it is done."""
 
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -9,7 +8,6 @@ from emola.errors import ResourceError
 from training.synthetic.store import render_store
 from training.tiny.batches import Sources, Stage
 from training.tiny.bridge import train_bridge
-from training.tiny.checkpoint import load_checkpoint
 from training.tiny.config import TinyConfig
 from training.tiny.data import load_data
 from training.tiny.detections import residual_bank
@@ -17,6 +15,7 @@ from training.tiny.export import claim_destination, export_model
 from training.tiny.language import LanguageTrainee, train_language
 from training.tiny.model import build_model
 from training.tiny.priors import PriorSource
+from training.tiny.recipe import claim_cache
 from training.tiny.vision import train_vision
 from training.tiny.vocabulary import make_tokenizer, special_ids
 
@@ -65,13 +64,14 @@ def train(config: TinyConfig) -> Path:
     """Run or resume the whole recipe and return the folder of the finished model.
 
     Raises:
-        InputError: ``config.out`` holds something else than an earlier export; said before anything else is done.
+        InputError: ``config.out`` holds something else than an earlier export, or ``config.cache`` checkpoints of
+            another recipe; said before anything else is done.
         ResourceError: a file could not be written; the last checkpoint stays valid.
     """
     torch.set_num_threads(config.threads)
     try:
         claim_destination(config.out)
-        config.cache.mkdir(parents=True, exist_ok=True)
+        claim_cache(config)
         make_faces(config)
         sources = make_sources(config)
         unseen = load_data(config.cache, config.eval_faces, config.eval_seed)
@@ -89,15 +89,3 @@ def train(config: TinyConfig) -> Path:
 def adopt_tower(trainee: LanguageTrainee, tower: torch.nn.Module) -> None:
     """Put the weights of the trained tower into the model."""
     trainee.model.model.vision_tower.load_state_dict(tower.state_dict())
-
-
-def restore(config: TinyConfig) -> tuple[LanguageTrainee, Sources] | None:
-    """Return the trainee at the last checkpoint of its last stage, or None when no stage has begun."""
-    sources = make_sources(config)
-    trainee = make_trainee(config, sources)
-    for name in ("joint", "prior"):
-        saved: dict[str, Any] | None = load_checkpoint(config.cache / f"{name}.pt")
-        if saved is not None:
-            trainee.load_state_dict(saved["model"])
-            return trainee, sources
-    return None

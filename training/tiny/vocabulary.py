@@ -29,8 +29,8 @@ def _corpus(seed: int, count: int) -> list[str]:
 
 
 def make_tokenizer(config: TinyConfig, folder: Path) -> PreTrainedTokenizerFast:
-    """Return the tokenizer, learnt at the first call and read from ``folder`` afterwards."""
-    path = folder / "tokenizer.json"
+    """Return the tokenizer, learnt at the first call with these settings and read from ``folder`` afterwards."""
+    path = folder / f"tokenizer-{config.seed}-{config.vocabulary}-{config.vocabulary_texts}.json"
     if not path.is_file():
         tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

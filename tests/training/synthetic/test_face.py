@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from emola.errors import InputError
 from emola.faces.face import Pose
 from emola.taxonomy import Side
 from training.synthetic.camera import Camera
@@ -68,6 +69,17 @@ def test_store_gives_back_what_was_rendered(tmp_path) -> None:
     assert np.array_equal(stored.points[4], face.points)
     assert np.abs(stored.picture(4).astype(int) - face.image).mean() < 6  # JPEG
     assert stored.truths[4].emotion == face.truth.emotion
+
+
+def test_a_chunk_with_fewer_faces_than_wanted_is_rendered_again(tmp_path) -> None:
+    render_store(tmp_path, 3, seed=2)
+    with pytest.raises(InputError, match="holds 3 of 6 faces of series 2; render them first"):
+        load_store(tmp_path, 6, seed=2)
+    render_store(tmp_path, 6, seed=2)
+    assert np.array_equal(load_store(tmp_path, 6, seed=2).points[5], make_face(2, 5).points)
+    before = next(tmp_path.iterdir()).stat().st_mtime_ns
+    render_store(tmp_path, 4, seed=2)
+    assert next(tmp_path.iterdir()).stat().st_mtime_ns == before and len(load_store(tmp_path, 4, seed=2).truths) == 4
 
 
 def test_contact_sheet_shows_units_expressions_and_random_faces() -> None:
