@@ -133,12 +133,12 @@ def _inside(root: Path, name: str) -> Path:
 
 
 def _moved(row: dict[str, Any], crop: str, data: Path, out: Path, split: str) -> dict[str, Any]:
-    """Return a row about the cut face, its prior copied."""
+    """Return a row about the cut face, its prior copied under its path in the data set."""
     prior = _inside(data, row["landmark"])
-    place = f"{split}/landmarks/{prior.name}"
-    if not (out / place).is_file():
-        shutil.copy(prior, out / place)
-    return {**row, "image": crop, "landmark": place}
+    place = Path(split, "landmarks", prior.relative_to(data.resolve()))
+    (out / place).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(prior, out / place)  # also over the part that a killed run may have left
+    return {**row, "image": crop, "landmark": place.as_posix()}
 
 
 def fresh_base(model: Path, folder: Path, seed: int) -> Path:

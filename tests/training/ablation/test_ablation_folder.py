@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -100,3 +101,21 @@ def test_copied_priors_keep_their_recipe(shallow_model: Path, faces: Path, tmp_p
     material = cut_material(data, tmp_path / "cut", config, {"train": 1, "eval": 1})
     (record,) = json.loads(material.file("train", "au").read_text())
     assert recipe_of_file(material.root / record["landmark"], material.root) == "insightface-106"
+
+
+def test_priors_of_one_name_in_two_folders_stay_apart(shallow_model: Path, faces: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(faces, data)
+    for task in ("au", "emotion"):
+        path = data / "train" / f"train_{task}_anno.json"
+        rows = json.loads(path.read_text())[:2]
+        for number, row in enumerate(rows):
+            row["landmark"] = f"train/landmarks/{number}/face.npy"
+            (data / row["landmark"]).parent.mkdir(exist_ok=True)
+            np.save(data / row["landmark"], np.full(212, number, np.float32))
+        path.write_text(json.dumps(rows))
+    config = EmolaConfig.from_pretrained(shallow_model)
+    material = cut_material(data, tmp_path / "cut", config, {"train": 2, "eval": 1})
+    rows = json.loads(material.file("train", "au").read_text())
+    assert [np.load(material.root / row["landmark"])[0] for row in rows] == [0, 1]
+    assert {recipe_of_file(material.root / row["landmark"], material.root) for row in rows} == {config.prior_recipe}
