@@ -11,7 +11,7 @@ from transformers import GenerationConfig
 from emola.errors import InputError
 from emola.model import EmolaForConditionalGeneration, EmolaProcessor
 from emola.model.configuration import ModelInputs
-from emola.model.storage.destination import Destination
+from emola.model.storage.destination import Destination, clear_abandoned
 from emola.taxonomy import ACTION_UNITS
 from training.tiny.config import TinyConfig
 
@@ -43,20 +43,13 @@ def claim_destination(out: Path) -> Destination:
         InputError: ``out`` is a file, or a folder that holds something else than an earlier export.
     """
     folder = out.resolve()
-    _put_back(folder)
+    clear_abandoned(folder)
     if folder.is_dir() and any(folder.iterdir()) and not (folder / TRAINING).is_file():
         raise InputError(
             f"{out} holds something else than an earlier EmoLA-tiny (it has no {TRAINING}), so it is not replaced; "
             "choose another folder as out."
         )
     return Destination(folder, overwrite=True, sources=[])
-
-
-def _put_back(folder: Path) -> None:
-    """Give the newest folder that :class:`Destination` had put aside its name again, if nothing took its place."""
-    aside = sorted(folder.parent.glob(f".{folder.name}.partial-*-old"), key=lambda path: path.stat().st_mtime)
-    if aside and not folder.exists():
-        aside[-1].rename(folder)
 
 
 def export_model(

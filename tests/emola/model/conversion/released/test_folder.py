@@ -124,6 +124,7 @@ def test_a_killed_conversion_leaves_nothing_that_looks_whole(factory, repository
         load_model(left[0], device="cpu")
     convert_checkpoint(source, out, base, merge=True)
     assert (out / "config.json").is_file()
+    assert not left[0].exists()
 
 
 def test_the_command_prints_the_report(factory, capsys):
