@@ -122,15 +122,24 @@ def serve(options: argparse.Namespace) -> None:
     find_pack(options.face_models)  # a pack that cannot be used is said now, not on the page
     say = partial(print, file=sys.stderr, flush=True)
     database, access, keeper = open_review(options, say)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that what follows is still done when a Space stops
+    try:
+        serve_pages(options, database, access, say)
+    finally:
+        if keeper is not None:
+            keeper.stop()
+        gc.freeze()  # else Python's end looks through every object of torch once more: 3 s of work
 
+
+def serve_pages(options: argparse.Namespace, database: "Database", access: "Access | None", say: Say) -> None:
+    """Build the studio and its pages, then load what is heavy and wait."""
     from emola.page_studio import Studio
     from emola.spaces_gpu import on_zero_gpu
     from review.sample_project import SampleProject
     from training.loop.turn import find_adapters
     from training.origin import origin_of
 
-    load = partial(load_source, quantization=options.quantization)
-    shelf = ModelShelf(options.model or [str(TINY)], load=load)
+    shelf = ModelShelf(options.model or [str(TINY)], load=partial(load_source, quantization=options.quantization))
     studio = Studio(shelf, options.face_models, partial(find_adapters, options.runs), origin_of)
     if on_zero_gpu():
         studio.load_now(say)
@@ -140,13 +149,7 @@ def serve(options: argparse.Namespace) -> None:
     warm_up = studio.warm_up(report=say)
     if access is not None and not options.no_sample:
         sample.start(warm_up)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that what follows is still done when a Space stops
-    try:
-        page.block_thread()
-    finally:
-        if keeper is not None:
-            keeper.stop()
-        gc.freeze()  # else Python's end looks through every object of torch once more: 3 s of work
+    page.block_thread()
 
 
 def open_pages(
@@ -251,7 +254,8 @@ def send_to_review(database: "Database", access: "Access", folder: Path) -> "Sen
             ]
             campaigns = {offer_for_review(session, description_id=one, actor_id=user.id).name for one in added}
         place = f"in the campaign “{campaigns.pop()}”, which every reviewer sees"
-        return Sent(f"Kept for review as {_numbers(added)}, {place}.", f"./review?description={added[0]}")
+        numbers = " and ".join(f"description {number}" for number in added)
+        return Sent(f"Kept for review as {numbers}, {place}.", f"./review?description={added[0]}")
 
     return send
 
@@ -290,10 +294,6 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
             raise InputError(f"{host}:{port} cannot be used ({error}); choose another --host or --port.") from error
-
-
-def _numbers(ids: list[int]) -> str:
-    return " and ".join(f"description {number}" for number in ids)
 
 
 if __name__ == "__main__":

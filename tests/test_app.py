@@ -123,6 +123,25 @@ def test_page_is_built_before_anything_heavy_is_imported(repository):
     assert done.stdout.strip() == "", f"building the page imports {done.stdout.strip()}"
 
 
+def test_a_stop_while_the_pages_are_built_still_takes_a_snapshot(repository, tmp_path):
+    script = (
+        "import os, signal, sys, app\n"
+        "app.open_pages = lambda *_: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "sys.exit(app.main(sys.argv[1:]))"
+    )
+    places = ["--db", tmp_path / "review.db", "--snapshots", tmp_path / "bucket", "--port", str(free_port())]
+    run = subprocess.run(
+        [sys.executable, "-c", script, *places],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert len(list((tmp_path / "bucket").glob("snapshot-*.db"))) == 1
+
+
 def test_missing_model_is_said_by_page_and_command(started):
     url, process, log = started
     wait_until(lambda: answers(url), process, log)
