@@ -79,9 +79,9 @@ class TrainPage:
         self._reports: dict[tuple[str, int], str] = {}
         self._html = partial(html_element, "train")
         with gr.Row(elem_classes="demo-row"):
-            with gr.Column(scale=4, min_width=320):
+            with gr.Column(scale=5, min_width=320):
                 self.form = TrainForm(releases, models, runs_folder, may_start, self._html)
-            with gr.Column(scale=8, min_width=320):
+            with gr.Column(scale=7, min_width=320):
                 self.list = self._html("train-jobs")
                 self.chosen, self.awaited = gr.State(None), gr.State(None)
                 self._job_buttons(blind)

@@ -57,19 +57,21 @@ class TrainForm:
         with gr.Group():
             free: dict[str, Any] = {"choices": [], "allow_custom_value": True}
             self.data = gr.Dropdown(label=f"Learn from {_OR_NAMED}", elem_id="train-data", **free)
-            config = gr.Dropdown(names, value=next(iter(names), None), label="Configuration", elem_id="train-config")
-            self.base = gr.Dropdown(label="Base", elem_id="train-base", **free)
+            with gr.Row():
+                first: dict[str, Any] = {"value": next(iter(names), None), "scale": 1, "min_width": 140}
+                config = gr.Dropdown(names, label="Configuration", elem_id="train-config", **first)
+                self.base = gr.Dropdown(label="Base", elem_id="train-base", scale=2, min_width=200, **free)
             self.measure = gr.Dropdown(label=f"Measure on {_OR_NAMED}", elem_id="train-measure", **free)
             with gr.Row():
                 held_out = gr.Number(100, label="Items asked", elem_id="train-held-out", min_width=90)
                 steps = gr.Number(0, label="Steps (0: all)", elem_id="train-steps", min_width=90)
                 seed = gr.Number(1, label="Seed", elem_id="train-seed", min_width=60)
         self.fields: list[Any] = [self.data, config, self.base, self.measure, steps, seed, held_out]
-        self.plan = html("train-plan")
         with gr.Row():
             self.go = gr.Button("Start", variant="primary", size="md", elem_id="train-start", interactive=False)
             timing: dict[str, Any] = {"visible": False, "scale": 0, "size": "md", "min_width": 170}
             self.time = gr.Button("Measure a step", elem_id="train-time", **timing)
+        self.plan = html("train-plan")  # below the button, which no length of it pushes out of sight
 
     @property
     def planned(self) -> list[Any]:

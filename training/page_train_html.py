@@ -19,21 +19,12 @@ _SAMPLES = 3
 
 
 def plan_html(plan: TrainPlan) -> str:
-    """Return what a request comes to, in words."""
-    facts = [
-        ("Data", f"{plan.rows:,} descriptions, {plan.steps:,} steps of {plan.batch_size}"),
-        ("Priors", f"{plan.prior_recipe}, {'as the data say' if plan.data_say_recipe else 'as configured'}"),
-        ("Pictures", _pictures(plan)),
-    ]
-    if plan.parameters is None:
-        facts.append(("Size", "unknown: the base is a model of the hub, checked when it is fetched"))
-    else:
-        size = f"{_count(plan.trained or 0)} numbers beside {_count(plan.parameters)}"
-        facts += [
-            ("Trains", size),
-            ("Memory", f"{_bytes(plan.memory_bytes or 0)} for weights and optimizer; activations on top"),
-        ]
-    return _in_page(f"<dl class='plan'>{''.join(_fact(*fact) for fact in [*facts, _time(plan), _then(plan)])}</dl>")
+    """Return what a request comes to, in words; what decides whether to start comes first."""
+    data = f"{plan.rows:,} descriptions, {plan.steps:,} steps of {plan.batch_size}"
+    facts = [("Data", data), _time(plan), *_size(plan), _then(plan)]
+    facts.append(("Priors", f"{plan.prior_recipe}, {'as the data say' if plan.data_say_recipe else 'as configured'}"))
+    facts.append(("Pictures", _pictures(plan)))
+    return _in_page(f"<dl class='plan'>{''.join(_fact(*fact) for fact in facts)}</dl>")
 
 
 def jobs_html(jobs: Sequence[Job], chosen: str | None) -> str:
@@ -72,6 +63,14 @@ def _pictures(plan: TrainPlan) -> str:
     said = f"{words[plan.crop]}, as configured"
     other = plan.base_crop is not None and plan.base_crop != plan.crop
     return f"{said}; the base was made for pictures {words[str(plan.base_crop)]}" if other else said
+
+
+def _size(plan: TrainPlan) -> list[tuple[str, str]]:
+    """Return how much memory it takes and how many numbers it trains, where the base is known."""
+    if plan.parameters is None:
+        return [("Size", "unknown: the base is a model of the hub, checked when it is fetched")]
+    memory = f"{_bytes(plan.memory_bytes or 0)} for weights and optimizer; activations on top"
+    return [("Memory", memory), ("Trains", f"{_count(plan.trained or 0)} numbers beside {_count(plan.parameters)}")]
 
 
 def _time(plan: TrainPlan) -> tuple[str, str]:
