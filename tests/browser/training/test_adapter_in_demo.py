@@ -24,6 +24,9 @@ def test_an_adapter_trained_here_describes_a_face_beside_its_base(
     page.fill("#train-held-out input", "0")
     page.press("#train-held-out input", "Tab")
     page.wait_for_function("document.querySelector('#train-plan').innerText.includes('3 steps')")
+    below = [page.get_by_text(name, exact=True).bounding_box() for name in ("Data", "Time", "Memory")]
+    below.append(page.locator("#train-start").bounding_box())
+    assert all(box["y"] + box["height"] < 900 for box in below), "button and main numbers are in sight"
     page.click("#train-start")
     page.wait_for_selector("#train-job .job[data-state=done]", timeout=600_000)
 
