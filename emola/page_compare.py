@@ -8,7 +8,7 @@ import gradio as gr
 from emola.page_studio import Studio
 
 INPUTS = [
-    ("As the model was trained", ""),
+    ("As it was trained", ""),
     ("Picture and landmarks", "both"),
     ("Landmarks alone", "prior"),
     ("Picture alone", "image"),
@@ -35,9 +35,11 @@ def compare_panel(studio: Studio, any_model: bool) -> ComparePanel:
     names = studio.shelf.names()
     switch = gr.Checkbox(False, label="Compare with a second answer on the same face", elem_id="compare")
     with gr.Group(visible=False, elem_classes="compare") as group:
-        model = gr.Dropdown(names, value=names[-1] if names else None, label="Second model", elem_id="second-model")
-        inputs = gr.Dropdown(INPUTS, value="", label="Second answer reads", elem_id="second-inputs")
-        heat = gr.Slider(0, 2, value=0, step=0.05, label="Second answer's temperature")
+        with gr.Row():
+            last = names[-1] if names else None
+            model = gr.Dropdown(names, value=last, label="Second model", elem_id="second-model", min_width=170)
+            inputs = gr.Dropdown(INPUTS, value="", label="Second answer reads", elem_id="second-inputs", min_width=170)
+            heat = gr.Slider(0, 2, value=0, step=0.05, label="Its temperature", min_width=170)
         if any_model:
             _model_field(studio, model)
     switch.change(lambda on: gr.update(visible=on), switch, group, api_visibility="private", show_progress="hidden")

@@ -129,7 +129,7 @@ class DemoTab:
         adapter, base = self.studio.beside_base(source)
         names = self.studio.shelf.names()
         asked, beside = (gr.update(choices=names, value=name) for name in (adapter, base))
-        return gr.update(open=True), asked, True, beside
+        return asked, True, beside
 
     def on_picture(self, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Open what was chosen, dropped, pasted or taken; the uploaded copy is deleted at once."""
@@ -240,17 +240,17 @@ class DemoTab:
                 elem_id="question",
             )
             model = gr.Dropdown(names, value=names[0] if names else None, label="Model", elem_id="model")
+            compare = compare_panel(self.studio, any_model)
         with gr.Row(elem_classes="actions"):
             self.describe = gr.Button("Describe this face", variant="primary", elem_id="describe", scale=3)
             self.stop = gr.Button("Stop", interactive=False, elem_id="stop", scale=1, min_width=90)
-        with gr.Accordion("Settings and comparison", open=False, elem_id="settings") as folded:
+        with gr.Accordion("Settings", open=False, elem_id="settings"), gr.Row():
             tokens = gr.Slider(16, 1024, GenerationSettings.max_new_tokens, step=16, label="Longest answer, in tokens")
-            heat = gr.Slider(0, 2, value=0, step=0.05, label="Temperature (0 always gives the same answer)")
+            heat = gr.Slider(0, 2, value=0, step=0.05, label="Temperature (0: always the same answer)")
             seed = gr.Number(0, precision=0, label="Seed, used above temperature 0")
-            compare = compare_panel(self.studio, any_model)
         self.controls = [task, question, model, tokens, heat, seed, *compare.controls]
         self.models = [model, compare.model]
-        self.comparing = [folded, model, compare.switch, compare.model]
+        self.comparing = [model, compare.switch, compare.model]
         task.change(lambda chosen: gr.update(visible=chosen == "free"), task, question, **QUIET)
 
     def _join_events(self) -> None:

@@ -93,7 +93,6 @@ def test_leaving_the_page_stops_the_generation(browser, studio, photograph):
 def test_compare_shows_a_second_answer_and_where_they_differ(page, studio, photograph, artefacts):
     open_page(page, studio, "dark")
     open_photograph(page, photograph)
-    page.click("text=Settings and comparison")
     page.click("#compare input")
     choose(page, "#second-model", "taught")
     page.get_by_label("Second answer reads").click()
@@ -102,6 +101,7 @@ def test_compare_shows_a_second_answer_and_where_they_differ(page, studio, photo
     page.wait_for_selector("#second-answer .answer[data-state=done]", timeout=90_000)
     page.wait_for_selector(".comparison", timeout=20_000)
     assert "AU12 Lip corner puller" in page.locator(".comparison").inner_text()
+    assert page.locator("#second-answer .answer-text").first.bounding_box()["y"] < 900, "what is compared is in sight"
     page.screenshot(path=artefacts / "compare-dark.png", full_page=True)
 
 
@@ -214,7 +214,7 @@ def test_second_visitor_sees_the_position_in_the_queue(browser, studio, photogra
         open_page(page, studio)
         open_photograph(page, photograph)
         choose(page, "#model", "endless")
-        page.click("text=Settings and comparison")
+        page.click("#settings >> text=Settings")
         page.get_by_label("number input for Longest answer, in tokens").fill("1024")
     tabs[0].click("#describe")
     tabs[0].wait_for_selector("#first-answer .answer-text", timeout=60_000)
