@@ -4,6 +4,7 @@ import argparse
 
 from emola.errors import InputError
 from review.console import Commands, actor_id, add_actor, add_command, open_database, say, say_table
+from review.planting import pairs_words
 from review.store.campaigns import (
     CampaignFilter,
     CampaignRecord,
@@ -79,7 +80,8 @@ def run_create(options: argparse.Namespace) -> int:
             seed=options.seed,
             actor_id=actor_id(session, options.actor),
         )
-    say(f"Campaign {campaign.name} is open with {campaign.total} places.")
+        pairs = pairs_words(session, campaign)
+    say(f"Campaign {campaign.name} is open with {campaign.total} places.{pairs}")
     return 0
 
 

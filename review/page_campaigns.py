@@ -15,6 +15,7 @@ from review.page_campaign_table import HINTS, campaigns_html
 from review.page_html import READING, heading_html, notice_html, section_html
 from review.page_item import is_lead
 from review.page_words import unit_words
+from review.planting import pairs_words
 from review.store.campaigns import (
     CampaignFilter,
     CampaignRecord,
@@ -142,7 +143,8 @@ class CampaignsPage:
         rules = {"overlap": int(overlap or 1), "hints": hints, "random_rate": drawn, "planted_rate": planted}
         with self.database.write() as session:
             made = create_campaign(session, name=name, filter=wanted, blind=blind, actor_id=user.id, **rules)
-        return self._shown(f"“{made.name}” is open: {made.total:,} reviews to make.", made.id)
+            pairs = pairs_words(session, made)
+        return self._shown(f"“{made.name}” is open: {made.total:,} reviews to make.{pairs}", made.id)
 
     @answering
     def widen(self, campaign_id: int | None, versions: dict[str, int], people: float, request: gr.Request) -> list[Any]:

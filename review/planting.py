@@ -11,12 +11,15 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from emola.errors import InputError
 from review.database import Database
 from review.parsing import parse_descriptions
 from review.planted_texts import plant_error
 from review.records import CODES
-from review.store.planting import PlantedText, add_planted, mark_planted, plantable
+from review.store.campaign_records import CampaignRecord
+from review.store.planting import PlantedText, add_planted, count_pairs, mark_planted, plantable
 from review.store.slots import CampaignFilter, ranked_descriptions
 
 ErrorsByRow = dict[tuple[str, str], list[dict[str, Any]]]
@@ -60,6 +63,15 @@ def make_errors(database: Database, *, wanted: CampaignFilter, count: int, seed:
         )
     parse_descriptions(database)
     return len(made)
+
+
+def pairs_words(session: Session, campaign: CampaignRecord) -> str:
+    """Say how many people a campaign takes that has planted errors beside their originals; empty where it has none."""
+    pairs = count_pairs(session, campaign_id=campaign.id)
+    if not pairs:
+        return ""
+    has = "1 planted error has its original" if pairs == 1 else f"{pairs:,} planted errors have their originals"
+    return f" {has} in it too. Nobody gets both, so it takes at least {2 * campaign.overlap} people to finish."
 
 
 def plant_errors(database: Database, *, errors: Sequence[Path], source_ids: Sequence[int] | None = None) -> int:

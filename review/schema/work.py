@@ -126,9 +126,13 @@ class BlindPair(Table):
 
 
 class PlantedError(Table):
-    """A description whose error is known, to measure what reviewers miss; never part of a release."""
+    """A description whose error is known, to measure what reviewers miss; never part of a release.
+
+    ``original_id`` is the description that it was made from; one that was imported with its error has none.
+    """
 
     __tablename__ = "planted_error"
     description_id: Mapped[int] = mapped_column(ForeignKey("description.id"), primary_key=True)
     code: Mapped[str]
     truth: Mapped[dict[str, Any]]
+    original_id: Mapped[int | None] = mapped_column(ForeignKey("description.id"), index=True)

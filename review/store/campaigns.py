@@ -14,6 +14,7 @@ from review.schema import Campaign
 from review.store.campaign_records import CampaignRecord, get_campaign, list_campaigns
 from review.store.events import append_event
 from review.store.guidelines import ensure_guideline
+from review.store.planting import prefer_unpaired
 from review.store.rescore_queue import queue_rescoring
 from review.store.sealing import require_sealed
 from review.store.slots import (
@@ -88,8 +89,10 @@ def create_campaign(
     ranked = [number for number in ranked_descriptions(session, filter) if number not in apart]
     if not ranked:
         raise InputError("No description fits this campaign's filter; import some, or widen the filter.")
-    _require_planted(planted_wanted(len(ranked), planted_rate), len(planted), planted_rate)
-    queue = lay_out(ranked, planted, random_rate=random_rate, planted_rate=planted_rate, seed=seed)
+    count = planted_wanted(len(ranked), planted_rate)
+    _require_planted(count, len(planted), planted_rate)
+    pool = prefer_unpaired(session, planted=planted, count=count, beside=ranked, seed=seed)
+    queue = lay_out(ranked, pool, random_rate=random_rate, planted_rate=planted_rate, seed=seed)
     wanted = {key: value for key, value in asdict(filter).items() if value is not None}
     queue_rescoring(session, description_ids=planted)
     return open_campaign(

@@ -6,11 +6,25 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    SQLColumnExpression,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from review.schema import Assignment, BlindCheck, Review, SkippedDescription
+from review.schema import Assignment, BlindCheck, PlantedError, Review, SkippedDescription
 from review.schema.base import UtcTime
 
 LEASE = timedelta(minutes=10)
@@ -54,9 +68,19 @@ class Slot:
     place: int
 
 
-def take_next(session: Session, *, campaign_id: int, reviewer_id: int, now: datetime) -> Slot | None:
-    """Lease the next slot for a person: their own unfinished one, else one that ran out, else an open one."""
-    return _run(session, _take_next(), campaign=campaign_id, reviewer=reviewer_id, now=now)
+def take_next(
+    session: Session, *, campaign_id: int, reviewer_id: int, now: datetime, planted: bool = True
+) -> Slot | None:
+    """Lease the next slot for a person: their own unfinished one, else one that ran out, else an open one.
+
+    Args:
+        session: of a write.
+        campaign_id: where to look.
+        reviewer_id: whom to lease to.
+        now: the time of it.
+        planted: whether the campaign has planted errors, whose other version must be looked for.
+    """
+    return _run(session, _take_next(planted), campaign=campaign_id, reviewer=reviewer_id, now=now)
 
 
 def take_one(session: Session, *, slot_id: int, reviewer_id: int, now: datetime) -> Slot | None:
@@ -87,13 +111,21 @@ def take_of_description(
 def coming(session: Session, *, campaign_id: int, reviewer_id: int, count: int, now: datetime) -> list[int]:
     """Return the descriptions that ``take_next`` would give a person after the one they have, taking none."""
     found: list[int] = []
-    for query in (_expired(), _open()):
+    for query in (_expired(planted=True), _open(planted=True)):
         # a description has several slots, so look a few further
         shown = query.with_only_columns(Assignment.description_id).limit(count * 4)
         times = {"now": now, "since": now - REOPENED_LEASE}
         rows = session.scalars(shown, {"campaign": campaign_id, "reviewer": reviewer_id, **times})
         found += [number for number in dict.fromkeys(rows) if number not in found]
     return found[:count]
+
+
+def has_other_version(session: Session, *, campaign_id: int, description_id: int, reviewer_id: int) -> bool:
+    """Say whether a person has a slot of the same text with or without its planted error in a campaign."""
+    asked = select(_has_other_version(bindparam("description", type_=Integer())))
+    return bool(
+        session.scalar(asked, {"description": description_id, "campaign": campaign_id, "reviewer": reviewer_id})
+    )
 
 
 def wait_for_turn(session: Session, *, campaign_id: int) -> None:
@@ -111,12 +143,12 @@ def _run(
 
 
 @cache
-def _take_next() -> ReturningUpdate[*tuple[Any, ...]]:
-    """The statement of ``take_next``, built once; locks that others hold are waited for on one's own slot only."""
+def _take_next(planted: bool) -> ReturningUpdate[*tuple[Any, ...]]:
+    """The statements of ``take_next``, built once; locks that others hold are waited for on one's own slot only."""
     chosen = func.coalesce(
         _own().limit(1).with_for_update().scalar_subquery(),
-        _expired().limit(1).with_for_update(skip_locked=True).scalar_subquery(),
-        _open().limit(1).with_for_update(skip_locked=True).scalar_subquery(),
+        _expired(planted).limit(1).with_for_update(skip_locked=True).scalar_subquery(),
+        _open(planted).limit(1).with_for_update(skip_locked=True).scalar_subquery(),
     )
     return _take(Assignment.id == chosen)
 
@@ -150,22 +182,25 @@ def _own() -> Select[int]:
     return query.order_by(Assignment.lease_until.desc())
 
 
-def _expired() -> Select[int]:
+def _expired(planted: bool) -> Select[int]:
     """Slots whose lease ran out in other hands, in the order of the queue."""
     query = select(Assignment.id).where(
         Assignment.campaign_id == bindparam("campaign"),
         Assignment.state == "leased",
         Assignment.lease_until < _now(),
-        ~_met_before(),
+        ~_met_before(planted),
         _free_together(),
     )
     return query.order_by(Assignment.place, Assignment.id)
 
 
-def _open() -> Select[int]:
+def _open(planted: bool) -> Select[int]:
     """Open slots that a person may take, in the order of the queue."""
     query = select(Assignment.id).where(
-        Assignment.campaign_id == bindparam("campaign"), Assignment.state == "open", ~_met_before(), _free_together()
+        Assignment.campaign_id == bindparam("campaign"),
+        Assignment.state == "open",
+        ~_met_before(planted),
+        _free_together(),
     )
     return query.order_by(Assignment.place, Assignment.id)
 
@@ -190,8 +225,8 @@ def _free_together() -> ColumnElement[bool]:
     return or_(Assignment.together.is_(None), ~taken)
 
 
-def _met_before() -> ColumnElement[bool]:
-    """Whether a person has another slot of the same description, or passed it over."""
+def _met_before(planted: bool) -> ColumnElement[bool]:
+    """Whether a person has another slot of the same description (or of its other version), or passed it over."""
     mine = aliased(Assignment)
     has = exists().where(
         mine.campaign_id == bindparam("campaign"),
@@ -203,4 +238,18 @@ def _met_before() -> ColumnElement[bool]:
         SkippedDescription.description_id == Assignment.description_id,
         SkippedDescription.reviewer_id == bindparam("reviewer"),
     )
-    return or_(has, skipped)
+    met = or_(has, skipped)
+    return or_(met, _has_other_version(Assignment.description_id)) if planted else met
+
+
+def _has_other_version(description: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """Whether a person has a slot of the text that a planted error was put into, or of the copy with the error."""
+    mine = aliased(Assignment)
+    is_copy = PlantedError.description_id == description
+    other = case((is_copy, PlantedError.original_id), else_=PlantedError.description_id)
+    return exists().where(
+        or_(is_copy, PlantedError.original_id == description),
+        mine.campaign_id == bindparam("campaign"),
+        mine.description_id == other,
+        mine.reviewer_id == bindparam("reviewer"),
+    )

@@ -4,12 +4,13 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy.orm import Session, aliased
 
-from review.schema import Claim, Description, PlantedError
+from review.schema import Assignment, Claim, Description, PlantedError
 from review.store.events import append_event
 
 CHUNK = 500
@@ -68,12 +69,46 @@ def is_made() -> ColumnElement[bool]:
     return Description.origin_run.is_not_distinct_from(MADE)
 
 
+def prefer_unpaired(
+    session: Session, *, planted: Sequence[int], count: int, beside: Sequence[int], seed: int
+) -> list[int]:
+    """Return the planted errors to draw ``count`` from: those whose original is not in the same queue, if they suffice.
+
+    Otherwise as many others as are missing come with them. Nobody gets both texts of a pair, so that a pair takes twice
+    as many people.
+
+    Args:
+        session: any session.
+        planted: ids of descriptions with a planted error.
+        count: how many will be drawn.
+        beside: ids of the other descriptions of the queue.
+        seed: of the drawing of the others.
+    """
+    originals = dict(session.execute(select(PlantedError.description_id, PlantedError.original_id)).all())
+    queue = set(beside)
+    paired = [number for number in planted if originals[number] in queue]
+    alone = [number for number in planted if originals[number] not in queue]
+    return alone + Random(seed).sample(paired, max(min(count, len(planted)) - len(alone), 0))
+
+
+def count_pairs(session: Session, *, campaign_id: int) -> int:
+    """Return how many planted errors of a campaign have their original in it too."""
+    copy, original = aliased(Assignment), aliased(Assignment)
+    pairs = (
+        select(func.count(copy.description_id.distinct()))
+        .join(PlantedError, PlantedError.description_id == copy.description_id)
+        .join(original, original.description_id == PlantedError.original_id)
+        .where(copy.campaign_id == campaign_id, copy.stratum == "planted", original.campaign_id == campaign_id)
+    )
+    return session.scalar(pairs) or 0
+
+
 def plantable(session: Session, *, ids: Sequence[int]) -> Iterator[tuple[Description, list[Claim]]]:
     """Yield those of some descriptions that no error was planted in or copied from yet, with their claims in order.
 
     They are read 500 at a time, each 500 by id.
     """
-    planted = select(PlantedError.description_id, PlantedError.truth["original"].as_integer())
+    planted = select(PlantedError.description_id, PlantedError.original_id)
     known = {number for row in session.execute(planted) for number in row}
     for start in range(0, len(ids), CHUNK):
         free = [number for number in ids[start : start + CHUNK] if number not in known]
@@ -102,8 +137,8 @@ def add_planted(session: Session, *, texts: Sequence[PlantedText]) -> list[int]:
         )
         session.add(description)
         session.flush()
-        truth = {**planted.truth, "original": planted.original}
-        session.add(PlantedError(description_id=description.id, code=planted.code, truth=truth))
+        known = {"code": planted.code, "truth": dict(planted.truth), "original_id": planted.original}
+        session.add(PlantedError(description_id=description.id, **known))
         made.append(description.id)
     if made:
         session.flush()

@@ -18,6 +18,7 @@ from review.store.leasing import (
     Lease,
     Slot,
     coming,
+    has_other_version,
     take_next,
     take_of_description,
     take_one,
@@ -43,17 +44,18 @@ def lease_next(session: Session, *, campaign_id: int, reviewer_id: int, now: dat
     """Take the next assignment for a person by one atomic statement; None where nothing is free for them.
 
     Their own unfinished one comes first, then one whose lease ran out, then the first open one of the queue. Nobody
-    gets a description of a campaign twice, nor one that they passed over.
+    gets a description of a campaign twice, nor one that they passed over, nor a text both with its planted error and
+    without.
 
     Raises:
         NotAllowed: the campaign is paused or closed, or the person may not review.
         InputError: there is no such campaign.
     """
     now = now or datetime.now(UTC)
-    _require_open(session, campaign_id)
+    planted = _require_open(session, campaign_id)
     _one_at_a_time(session, reviewer_id)
     for _ in range(ATTEMPTS):
-        slot = take_next(session, campaign_id=campaign_id, reviewer_id=reviewer_id, now=now)
+        slot = take_next(session, campaign_id=campaign_id, reviewer_id=reviewer_id, now=now, planted=planted)
         if slot is not None:
             return _leased(session, slot, reviewer_id, now)
     return None
@@ -67,7 +69,7 @@ def lease_description(
     Who passed it over takes that back by this; a lead is waited for no more on their account.
 
     Raises:
-        NotAllowed: the campaign is not open, or this person has already submitted it.
+        NotAllowed: the campaign is not open, or this person has already submitted it or has its other version.
         NothingToDo: every slot of it is held or done; ``holders`` says by whom.
     """
     now = now or datetime.now(UTC)
@@ -86,6 +88,8 @@ def lease_description(
         slot = take_one(session, slot_id=mine.id, reviewer_id=reviewer_id, now=now)
     else:
         which = {"campaign_id": campaign_id, "description_id": description_id}
+        if has_other_version(session, **which, reviewer_id=reviewer_id):
+            raise NotAllowed("You have another version of this text, so somebody else judges this one.")
         reason = _take_back_skip(session, **which, reviewer_id=reviewer_id)
         states = ("open", "skipped") if reviewer.role in ("lead", "admin") else ("open",)
         slot = take_of_description(session, **which, reviewer_id=reviewer_id, states=states, now=now)
@@ -180,13 +184,16 @@ def who_holds(
     return tuple(Holder(*row) for row in session.execute(query))
 
 
-def _require_open(session: Session, campaign_id: int) -> None:
-    campaign = session.execute(select(Campaign.name, Campaign.state).where(Campaign.id == campaign_id)).first()
+def _require_open(session: Session, campaign_id: int) -> bool:
+    """Raise NotAllowed where a campaign is not open; return whether it has planted errors."""
+    wanted = select(Campaign.name, Campaign.state, Campaign.planted_rate).where(Campaign.id == campaign_id)
+    campaign = session.execute(wanted).first()
     if campaign is None:
         raise InputError(f"There is no campaign {campaign_id}.")
     if campaign.state != "open":
         raise NotAllowed(f"The campaign {campaign.name} is {campaign.state}; a lead can open it again.")
     wait_for_turn(session, campaign_id=campaign_id)
+    return bool(campaign.planted_rate)
 
 
 def _one_at_a_time(session: Session, reviewer_id: int) -> UserRecord:

@@ -11,14 +11,15 @@ from review.__main__ import main
 from review.claims import parse_claims
 from review.errors import NotAllowed
 from review.planted_texts import plant_error
-from review.planting import make_errors
+from review.planting import make_errors, pairs_words
 from review.records import ReviewState, VerdictState
 from review.schema import Assignment, Claim, Description, PlantedError, ReleaseRow
 from review.store.campaigns import CampaignFilter, create_campaign
 from review.store.planted import is_found
+from review.store.planting import count_pairs
 from review.store.releases import begin_release
 from review.store.slots import ranked_descriptions
-from review.store.work import lease_next, skip
+from review.store.work import lease_description, lease_next, peek, skip
 
 UNITS = (
     "1. AU4 - Brow Lowerer: The left brow is slightly lowered.\n2. AU12 - Lip Corner Puller: The lip corners go up.\n"
@@ -75,7 +76,7 @@ def test_copies_look_like_their_originals_and_hold_a_known_error(database, made)
     with database.read() as session:
         for number, error in made.items():
             copy = session.get_one(Description, number)
-            original = session.get_one(Description, error.truth["original"])
+            original = session.get_one(Description, error.original_id)
             for name in ("image_id", "source_id", "task", "row_id", "origin_model", "prompt"):
                 assert getattr(copy, name) == getattr(original, name)
             claims = session.scalars(select(Claim).where(Claim.description_id == number)).all()
@@ -105,6 +106,45 @@ def test_copies_are_handed_out_as_planted_only_and_enter_no_release(database, ma
         strata = session.execute(select(Assignment.description_id, Assignment.stratum)).all()
     assert {number for number, stratum in strata if stratum == "planted"} == made.keys()
     assert len(strata) == 4
+
+
+@pytest.fixture
+def met(database, write):
+    """Hand out and submit all that a person can get of a campaign; return the descriptions."""
+
+    def act(campaign, person):
+        found = []
+        while lease := write(lease_next, campaign_id=campaign.id, reviewer_id=person.id):
+            found.append(lease.description_id)
+            with database.write() as session:
+                session.get_one(Assignment, lease.assignment_id).state = "submitted"
+        return found
+
+    return act
+
+
+def test_nobody_gets_both_texts_of_a_pair(made, met, make_campaign, make_user, write, read):
+    pairs = [{number, error.original_id} for number, error in made.items()]
+    campaign, (first, second) = make_campaign(planted_rate=0.5, random_rate=0), (make_user(), make_user())
+    whom = {"campaign_id": campaign.id, "reviewer_id": first.id}
+    lease = write(lease_next, **whom)
+    (other,) = next(pair for pair in pairs if lease.description_id in pair) - {lease.description_id}
+    assert other not in read(peek, **whom, count=9)
+    with pytest.raises(NotAllowed, match="another version"):
+        write(lease_description, **whom, description_id=other)
+    given = met(campaign, first)
+    assert [len(pair & set(given)) for pair in pairs] == [1, 1]
+    assert sorted([*given, *met(campaign, second)]) == sorted(set().union(*pairs))
+
+
+def test_copies_without_their_original_in_the_queue_are_preferred(made, make_description, make_campaign, read):
+    original = min(error.original_id for error in made.values())
+    alone = make_campaign(ids=(original,), planted_rate=0.5)
+    assert (alone.total, read(count_pairs, campaign_id=alone.id), read(pairs_words, campaign=alone)) == (2, 0, "")
+    both = make_campaign(ids=(original, make_description()), planted_rate=0.5, overlap=2)
+    assert read(pairs_words, campaign=both) == (
+        " 1 planted error has its original in it too. Nobody gets both, so it takes at least 4 people to finish."
+    )
 
 
 def test_a_share_that_cannot_be_filled_is_refused(database, made, make_campaign, make_description, make_user, write):
