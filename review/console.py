@@ -13,11 +13,9 @@ from tqdm import tqdm
 
 from emola.errors import InputError
 from review.database import Database, parse_url
-from review.store.people import ensure_user, find_user, require
+from review.store.people import CONSOLE, ensure_user, find_user, require
 
 DEFAULT_DATABASE: Final = "review.db"
-CONSOLE: Final = "console"
-"""The user that commands work as unless ``--as`` names one; nobody can log in as it."""
 Run = Callable[[argparse.Namespace], int | None]
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 

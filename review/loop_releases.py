@@ -10,11 +10,8 @@ from review.planting import read_errors
 from review.releasing import make_release, preview_release, recover_releases
 from review.scripted import review_campaign
 from review.store.campaigns import CampaignFilter, create_campaign, list_campaigns
-from review.store.people import ensure_user
+from review.store.people import LOOP, ensure_user
 from review.store.releases import ReleaseRecord, find_release, list_releases
-
-LOGIN = "loop"
-"""User under which the loop makes releases."""
 
 CORRECTED = "corrected"
 
@@ -61,7 +58,7 @@ def make_for_loop(url: str, folder: Path, name: str) -> tuple[Path, Path]:
     with open_database(url) as database:
         recover_releases(database)
         with database.write() as session:
-            actor = ensure_user(session, login=LOGIN, role="lead")
+            actor = ensure_user(session, login=LOOP, role="lead")
         return _places(make_release(database, name=name, folder=folder, actor_id=actor.id))
 
 
@@ -96,7 +93,7 @@ def corrected_sample(sample: Path, out: Path) -> Path:
     for task in ("au", "emotion"):
         import_faba(database, json_path=sample / "train" / f"train_{task}_anno.json", images_dir=sample, task=task)
     with database.write() as session:
-        actor = ensure_user(session, login=LOGIN, role="lead")
+        actor = ensure_user(session, login=LOOP, role="lead")
         campaigns = [campaign for campaign in list_campaigns(session) if campaign.name == CORRECTED]
         campaign = (
             campaigns[0]

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from emola.errors import InputError
 from review.database import Database
 from review.errors import NotAllowed
-from review.store.people import ROLES, UserRecord, check_password, ensure_user, find_user, list_users
+from review.store.people import ROLES, UserRecord, check_password, ensure_user, find_user, has_passwords
 
 Mode = Literal["visitor", "password", "oauth"]
 
@@ -71,8 +71,8 @@ class Access:
                 raise InputError(f"Faces are only shown without login on this machine; {host} needs --auth.")
             return cls(database, "visitor")
         with database.read() as session:
-            people = [user for user in list_users(session) if user.active and user.login != VISITOR]
-        if not people:
+            anybody = has_passwords(session)
+        if not anybody:
             raise InputError("A login needs users: make one with “python -m review user add NAME --role admin”.")
         return cls(database, "password")
 

@@ -10,12 +10,11 @@ from review.importing import import_faba
 from review.planting import plant_errors
 from review.ranking import rank_descriptions
 from review.store.campaigns import CampaignFilter, CampaignRecord, create_campaign, list_campaigns
-from review.store.people import ensure_user
+from review.store.people import SAMPLE, ensure_user
 
 NAME = "Sample: rendered faces"
 ORIGIN = "rendered with planted errors"
 """Whom the sample's texts are by."""
-_ACTOR = "sample project"
 
 
 def fill_sample(
@@ -58,5 +57,5 @@ def fill_sample(
         judge_claims(database)
     rank_descriptions(database)
     with database.write() as session:
-        actor = ensure_user(session, login=_ACTOR, role="lead")
+        actor = ensure_user(session, login=SAMPLE, role="lead")
         return create_campaign(session, name=NAME, filter=CampaignFilter(), actor_id=actor.id)

@@ -19,6 +19,7 @@ from review.schema import (
     Suspicion,
     User,
 )
+from review.store.people import is_person
 
 
 def find_needs(session: Session, *, campaign_id: int | None = None, waiting: int = 0) -> list[str]:
@@ -59,7 +60,7 @@ def find_needs(session: Session, *, campaign_id: int | None = None, waiting: int
     free = select(func.count(Assignment.id)).join(Campaign).where(Assignment.state == "open", Campaign.state == "open")
     if campaign_id is not None:
         free = free.where(Campaign.id == campaign_id)
-    reviewers = _count(session, select(func.count(User.id)).where(User.role != "viewer", User.active))
+    reviewers = _count(session, select(func.count(User.id)).where(User.role != "viewer", is_person()))
     left = _count(session, free)
     if left:
         places = "1 place is" if left == 1 else f"{left:,} places are"
@@ -109,7 +110,7 @@ def count_contents(session: Session) -> dict[str, int]:
         "descriptions": select(func.count(Description.id)).where(Description.deleted_at.is_(None)),
         "claims": select(func.count(Claim.id)),
         "faces measured": select(func.count(FaceMeasurement.image_id)),
-        "users": select(func.count(User.id)).where(User.active),
+        "users": select(func.count(User.id)).where(is_person()),
         "campaigns": select(func.count(Campaign.id)),
         "reviews submitted": select(func.count(Review.id)).where(Review.status == "submitted"),
         "reviews in work": select(func.count(Review.id)).where(Review.status != "submitted"),

@@ -1,13 +1,14 @@
 """Users: passwords, roles, and what each may do."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from emola.errors import InputError
@@ -21,6 +22,15 @@ FACS_LEVELS = ("none", "trained", "certified")
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
 LONGEST_LOGIN = 64
+LOGIN_MARKS: Final = " ._-@+'"
+"""What a login may hold beside letters and digits of any alphabet."""
+CONSOLE: Final = "console"
+"""Who acts on the command line where no ``--as`` names somebody."""
+LOOP: Final = "loop"
+"""Who makes the releases of the loop."""
+SAMPLE: Final = "sample project"
+"""Who opens the campaign of the sample project."""
+MACHINES: Final = (CONSOLE, LOOP, SAMPLE)
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$nw+HeufZm1pINvvohm23zQ$Kr0vqwXyzqsCqK1dwhU6RE+gKyl1V7IJR00WRxTN7wI"
 """A hash that is checked for an unknown login, so that it takes as long as a known one."""
 
@@ -62,8 +72,7 @@ def create_user(
         InputError: the login is taken or odd, the password too short, the role unknown.
     """
     login = login.strip()
-    if not 0 < len(login) <= LONGEST_LOGIN or not login.isprintable():
-        raise InputError(f"A login has 1 to {LONGEST_LOGIN} printable characters; got {login!r}.")
+    _check_login(login)
     _one_of(role, ROLES, "role")
     _one_of(facs_level, FACS_LEVELS, "FACS level")
     if _by_login(session, login):
@@ -116,13 +125,23 @@ def locked_user(session: Session, *, user_id: int) -> UserRecord:
     return _record(_locked(session, user_id))
 
 
+def is_person() -> ColumnElement[bool]:
+    """Return the condition that an account is switched on and a person's, none that the program made for itself."""
+    return and_(User.active, or_(User.login.not_in(MACHINES), User.password_hash.is_not(None)))
+
+
+def has_passwords(session: Session) -> bool:
+    """Say whether anybody can log in with a password."""
+    return bool(session.scalar(select(exists().where(User.active, User.password_hash.is_not(None)))))
+
+
 def list_users(session: Session) -> list[UserRecord]:
     """Return every user by login."""
     return [_record(user) for user in session.scalars(select(User).order_by(User.login))]
 
 
 def set_role(session: Session, *, user_id: int, role: str, actor_id: int | None, version: int) -> UserRecord:
-    """Give a user another role; the last active admin keeps it."""
+    """Give a user another role; the last active admin who is a person keeps it."""
     _one_of(role, ROLES, "role")
     user = _locked(session, user_id, version)
     if role != "admin":
@@ -171,6 +190,16 @@ def change_own_password(session: Session, *, user_id: int, old: str, new: str) -
     return set_password(session, user_id=user_id, password=new, actor_id=user_id, version=user.version)
 
 
+def _check_login(login: str) -> None:
+    """Raise InputError unless a login is short enough and everybody can type it."""
+    known = all(unicodedata.category(sign)[0] in "LMN" or sign in LOGIN_MARKS for sign in login)
+    if not 0 < len(login) <= LONGEST_LOGIN or not known:
+        raise InputError(
+            f"A login has 1 to {LONGEST_LOGIN} characters: letters, digits, spaces and any of . _ - @ + '; "
+            f"got {login[:LONGEST_LOGIN]!r}."
+        )
+
+
 def _hash(password: str) -> str:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise InputError(f"A password has at least {SHORTEST_PASSWORD} characters (at most {LONGEST_PASSWORD}).")
@@ -195,7 +224,7 @@ def _locked(session: Session, user_id: int, version: int | None = None) -> User:
 
 def _keep_an_admin(session: Session, user: User) -> None:
     """Raise NotAllowed where ``user`` is the only active admin."""
-    admins = select(User.id).where(User.role == "admin", User.active).with_for_update(key_share=True)
+    admins = select(User.id).where(User.role == "admin", is_person()).with_for_update(key_share=True)
     if session.scalars(admins).all() == [user.id]:
         raise NotAllowed(f"{user.login} is the only active admin; make another one first.")
 

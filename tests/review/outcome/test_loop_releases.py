@@ -3,9 +3,9 @@
 import pytest
 
 from emola.errors import InputError
-from review.loop_releases import LOGIN, find_for_loop, make_for_loop, shown
+from review.loop_releases import find_for_loop, make_for_loop, shown
 from review.release_folder import lock_file
-from review.store.people import ensure_user, find_user
+from review.store.people import LOOP, ensure_user, find_user
 from review.store.releases import begin_release, list_releases
 
 
@@ -52,7 +52,7 @@ def test_a_refusal_writes_nothing(url, database, tmp_path):
     with pytest.raises(InputError, match="nothing to release yet"):
         find_for_loop(url, "new", True, False)
     with database.read() as session:
-        assert find_user(session, login=LOGIN) is None
+        assert find_user(session, login=LOOP) is None
     with pytest.raises(InputError, match="There is no review database"):
         find_for_loop(str(tmp_path / "typo.db"), "none", False, False)
     assert not (tmp_path / "typo.db").exists()
@@ -65,7 +65,7 @@ def test_the_loop_makes_its_release_once_also_after_a_kill(correct, database, ur
     left.parent.mkdir(parents=True, exist_ok=True)
     left.touch()
     with database.write() as session:  # a release whose writer was killed
-        me = ensure_user(session, login=LOGIN, role="lead")
+        me = ensure_user(session, login=LOOP, role="lead")
         begin_release(session, name="loop-1", folder=str(folder.resolve() / "loop-1"), query={}, actor_id=me.id)
     with pytest.raises(InputError, match="There is no complete release 'loop-1'"):
         find_for_loop(url, "loop-1", False, False)

@@ -7,6 +7,7 @@ from emola.errors import InputError
 from review.errors import NotAllowed, StaleRecord
 from review.schema import Event, User
 from review.store import people
+from review.store.needs import count_contents, find_needs
 
 PASSWORD = "correct horse battery"
 
@@ -59,6 +60,32 @@ def test_someone_who_comes_again_is_the_same_user(read, write):
     assert write(people.ensure_user, login="space-user", role="admin") == first
     assert read(people.find_user, login="space-user") == read(people.find_user, user_id=first.id) == first
     assert read(people.find_user, login="other") is None
+
+
+@pytest.mark.parametrize("login", ["x\\ny", "x\ny", "a\tb", "a\x00b", "a\u202eb", "a<b>", "a;b", "", "   ", "a" * 65])
+def test_odd_logins_are_refused_in_one_sentence(write, login):
+    with pytest.raises(InputError, match=r"^A login has 1 to 64 characters: letters, digits, .*; got '.*'\.$"):
+        write(people.create_user, login=login, password=None, role="reviewer")
+
+
+@pytest.mark.parametrize("login", ["anna", "a.b_c-d+e@f.org", "Zoë O'Brien", "李雷", "अनीता", "R2"])
+def test_names_of_many_languages_are_logins(write, read, login):
+    assert write(people.create_user, login=login, password=None, role="reviewer").login == login
+
+
+def test_accounts_of_the_program_are_no_people(make_user, write, read, make_description, make_campaign):
+    """The console is no second admin either, and nobody can log in as it."""
+    make_description()
+    admin = make_user(role="admin")
+    write(people.ensure_user, login=people.CONSOLE, role="admin")
+    make_campaign(actor_id=admin.id)
+    assert read(find_needs)[-1] == "1 place is free in the queue, for 1 person who may review."
+    assert read(count_contents)["users"] == 1
+    assert not read(people.has_passwords)
+    with pytest.raises(NotAllowed, match="only active admin"):
+        write(people.set_role, user_id=admin.id, role="lead", actor_id=None, version=admin.version)
+    make_user("loop", role="lead", password=PASSWORD)
+    assert read(count_contents)["users"] == 2 and read(people.has_passwords)
 
 
 def test_roles_contain_those_below(make_user):
