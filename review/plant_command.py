@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from emola.errors import InputError
-from review.console import Commands, add_command, open_database, say
+from review.console import Commands, add_command, open_database, progress_bar, say
 from review.planting import make_errors, plant_errors
 from review.store.campaigns import CampaignFilter
 
@@ -37,7 +37,8 @@ def run_plant(options: argparse.Namespace) -> int:
             say(f"{marked} descriptions are marked as planted errors.")
             return 0 if marked else 1
         wanted = CampaignFilter(options.task, options.split, origin_model=options.origin_model)
-        made = make_errors(database, wanted=wanted, count=options.count, seed=options.seed)
+        with progress_bar("scoring", "text") as progress:
+            made = make_errors(database, wanted=wanted, count=options.count, seed=options.seed, progress=progress)
     say(f"{made} planted errors are ready; mix them in with: python -m review campaign create NAME --planted 0.05")
     if made < options.count:
         say(f"No error can be put into more of these descriptions, so {options.count - made} are missing.")

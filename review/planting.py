@@ -6,7 +6,7 @@ with one error put into each.
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from emola.errors import InputError
 from review.database import Database
 from review.parsing import parse_descriptions
+from review.planted_evidence import judge_copies
 from review.planted_texts import plant_error
 from review.records import CODES
 from review.store.campaign_records import CampaignRecord
@@ -28,16 +29,25 @@ ErrorsByRow = dict[tuple[str, str], list[dict[str, Any]]]
 _NEEDED = {"id": str, "task": str, "code": str, "start": int, "end": int}
 
 
-def make_errors(database: Database, *, wanted: CampaignFilter, count: int, seed: int = 0) -> int:
+def make_errors(
+    database: Database,
+    *,
+    wanted: CampaignFilter,
+    count: int,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
     """Put one error each into copies of descriptions drawn by chance; return how many were made.
 
     The copies are only ever handed out as planted errors: no filter selects them, and no release or rate counts them.
+    What machines say of texts is worked out for them too, as far as the other descriptions have it.
 
     Args:
         database: upgraded, the descriptions split into claims.
         wanted: which descriptions; those that have a planted error already are left out.
         count: how many to make; fewer where there are not so many that can hold one.
         seed: of the drawing.
+        progress: called with how many suspicions are worked out anew, and how many there are.
 
     Raises:
         InputError: ``count`` is not positive, or no error can be put into any of them.
@@ -55,13 +65,14 @@ def make_errors(database: Database, *, wanted: CampaignFilter, count: int, seed:
                 made.append(PlantedText(description.id, planted.text, planted.code, planted.truth()))
             if len(made) == count:
                 break
-        add_planted(session, texts=made)
+        copies = add_planted(session, texts=made)
     if not made:
         raise InputError(
             "No error can be put into any description that fits; import some, split them with python -m review lint, "
             "or widen the filter."
         )
     parse_descriptions(database)
+    judge_copies(database, ids=copies, progress=progress)
     return len(made)
 
 

@@ -7,10 +7,12 @@ predictions with evidence for or against each claim, or texts to be reviewed the
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from emola.answer import normalise, protocol_version, read_action_unit_states, read_emotion
 from emola.errors import InputError
@@ -20,7 +22,7 @@ from review.faba_records import QUESTIONS, TEXT_LIMIT, FabaRecord
 from review.importing import Skipped
 from review.parsing import parse_descriptions
 from review.pictures import inside, picture_facts
-from review.store.evidence import CHUNK, store_evidence
+from review.store.evidence import CHUNK, NewEvidence, store_evidence
 from review.store.imports import NewDescription, add_batch, find_or_add_source
 from review.store.predictions import (
     NewPrediction,
@@ -208,21 +210,39 @@ def _version() -> str:
     return protocol_version("strict")
 
 
+def find_votes(
+    session: Session, *, run: str, model: str, image_ids: Sequence[int], description_ids: Sequence[int] | None = None
+) -> list[NewEvidence]:
+    """Return what the answers of a run say of every claim about at most 500 images.
+
+    Args:
+        session: any session.
+        run: its name.
+        model: that answered; its own texts are left out.
+        image_ids: the pictures.
+        description_ids: only claims of these descriptions; all if None.
+    """
+    readings = predictions_of(session, run=run, image_ids=image_ids)
+    claims = claims_for_votes(session, image_ids=image_ids, origin_model=model, description_ids=description_ids)
+    name = _source(run, model) + _version()
+    votes = [vote(claim, ModelReading.of(readings.get(claim.image_id, {})), model, name) for claim in claims]
+    return [item for item in votes if item is not None]
+
+
+def _source(run: str, model: str) -> str:
+    return f"{model} ({run}); "
+
+
 def _vote(database: Database, run: Run, images: list[int], progress: Progress | None) -> int:
     """Store what the run's answers say of every claim about these pictures; return how many claims."""
     voted = 0
     for start in range(0, len(images), CHUNK):
         batch = images[start : start + CHUNK]
         with database.read() as session:
-            readings = predictions_of(session, run=run.name, image_ids=batch)
-            claims = claims_for_votes(session, image_ids=batch, origin_model=run.model)
-        source = f"{run.model} ({run.name}); "
-        name = source + _version()
-        votes = [vote(claim, ModelReading.of(readings.get(claim.image_id, {})), run.model, name) for claim in claims]
-        kept = [item for item in votes if item is not None]
+            votes = find_votes(session, run=run.name, model=run.model, image_ids=batch)
         with database.write() as session:
-            store_evidence(session, kind=KIND, evidence=kept, replaced=source)
-        voted += len(kept)
+            store_evidence(session, kind=KIND, evidence=votes, replaced=_source(run.name, run.model))
+        voted += len(votes)
         if progress:
             progress(start + len(batch), len(images))
     return voted

@@ -102,13 +102,17 @@ def _measured(row: FaceMeasurement) -> MeasuredFace:
     return MeasuredFace(row.image_id, row.found, row.document, row.mesh, row.version)
 
 
-def unit_claims(session: Session, *, image_ids: Sequence[int]) -> list[JudgedClaim]:
-    """Return the action-unit claims about at most 500 images."""
+def unit_claims(
+    session: Session, *, image_ids: Sequence[int], description_ids: Sequence[int] | None = None
+) -> list[JudgedClaim]:
+    """Return the action-unit claims about at most 500 images; of at most 500 descriptions, if they are given."""
     query = select(Claim, Description.image_id).join(Description, Description.id == Claim.description_id)
-    wanted = (Description.image_id.in_(image_ids), Claim.kind == "au", Description.deleted_at.is_(None))
+    query = query.where(Description.image_id.in_(image_ids), Claim.kind == "au", Description.deleted_at.is_(None))
+    if description_ids is not None:
+        query = query.where(Description.id.in_(description_ids))
     return [
         JudgedClaim(claim.id, image, claim.action_unit, tuple(claim.more_units), claim.side, claim.negated)
-        for claim, image in session.execute(query.where(*wanted).order_by(Claim.id))
+        for claim, image in session.execute(query.order_by(Claim.id))
         if claim.action_unit is not None
     ]
 

@@ -146,6 +146,11 @@ def add_planted(session: Session, *, texts: Sequence[PlantedText]) -> list[int]:
     return made
 
 
+def images_of(session: Session, *, ids: Sequence[int]) -> list[int]:
+    """Return the pictures of at most 500 descriptions."""
+    return sorted(session.scalars(select(Description.image_id).where(Description.id.in_(ids)).distinct()))
+
+
 def _log(session: Session, ids: Sequence[int]) -> None:
     after = {"descriptions": len(ids)}
     append_event(session, actor_id=None, entity="description", entity_id=ids[0], action="plant", after=after)

@@ -85,6 +85,12 @@ def store_predictions(session: Session, *, predictions: Sequence[NewPrediction])
     append_event(session, actor_id=None, entity="run", entity_id=run, action="predictions", after=after)
 
 
+def runs_about(session: Session, *, image_ids: Sequence[int]) -> list[tuple[str, str]]:
+    """Return name and model of the runs that answered about at most 500 images."""
+    query = select(Prediction.run, Prediction.model).where(Prediction.image_id.in_(image_ids)).distinct()
+    return [(row.run, row.model) for row in session.execute(query.order_by(Prediction.run, Prediction.model))]
+
+
 def predictions_of(session: Session, *, run: str, image_ids: Sequence[int]) -> dict[int, dict[str, dict[str, Any]]]:
     """Return what the answers of a run about at most 500 images say, by image and task."""
     found: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
@@ -95,15 +101,22 @@ def predictions_of(session: Session, *, run: str, image_ids: Sequence[int]) -> d
     return found
 
 
-def claims_for_votes(session: Session, *, image_ids: Sequence[int], origin_model: str) -> list[VotedClaim]:
-    """Return the claims about at most 500 images that ``origin_model`` did not make itself."""
+def claims_for_votes(
+    session: Session, *, image_ids: Sequence[int], origin_model: str, description_ids: Sequence[int] | None = None
+) -> list[VotedClaim]:
+    """Return the claims about at most 500 images that ``origin_model`` did not make itself.
+
+    Only those of ``description_ids`` (at most 500), if they are given.
+    """
     query = select(Claim, Description.image_id).join(Description, Description.id == Claim.description_id)
-    wanted = (
+    query = query.where(
         Description.image_id.in_(image_ids),
         Description.origin_model != origin_model,
         Description.deleted_at.is_(None),
         Claim.kind.in_(("au", "emotion")),
     )
+    if description_ids is not None:
+        query = query.where(Description.id.in_(description_ids))
     return [
         VotedClaim(
             claim_id=claim.id,
@@ -116,5 +129,5 @@ def claims_for_votes(session: Session, *, image_ids: Sequence[int], origin_model
             intensity=claim.intensity,
             negated=claim.negated,
         )
-        for claim, image in session.execute(query.where(*wanted).order_by(Claim.id))
+        for claim, image in session.execute(query.order_by(Claim.id))
     ]

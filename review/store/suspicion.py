@@ -20,6 +20,11 @@ def description_ids(session: Session) -> list[int]:
     return list(session.scalars(query.order_by(Description.id)))
 
 
+def has_suspicion(session: Session) -> bool:
+    """Say whether any description has a suspicion."""
+    return session.scalar(select(SuspicionRow.description_id).limit(1)) is not None
+
+
 def load_facts(session: Session, *, ids: Sequence[int]) -> list[DescriptionFacts]:
     """Return what is known of at most 500 descriptions without a person, in order of the id."""
     claims = _claims(session, ids)

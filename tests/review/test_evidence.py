@@ -12,8 +12,12 @@ from emola.errors import InputError
 from emola.faces.alignment import base_vertices
 from review.evidence import compute_evidence, import_faces, judge, judge_claims
 from review.importing import import_faba
-from review.schema import Evidence, FaceMeasurement
+from review.pictures import picture_facts
+from review.planting import make_errors
+from review.ranking import rank_descriptions
+from review.schema import Claim, Evidence, FaceMeasurement, PlantedError, Suspicion
 from review.store.browse import BrowseFilter, search
+from review.store.campaigns import CampaignFilter
 from review.store.evidence import JudgedClaim, MeasuredFace
 from review.store.items import load_item
 
@@ -100,8 +104,6 @@ def lines(tmp_path, digest, measured):
 def test_measured_faces_come_in_by_content_and_claims_are_judged_once(database, imported, tmp_path):
     with database.read() as session:
         (row,) = search(session, wanted=BrowseFilter()).rows
-    from review.pictures import picture_facts
-
     path = lines(tmp_path, picture_facts(imported / "a.png").sha256, face(40))
     for _ in range(2):
         assert import_faces(database, faces_jsonl=path) == 1
@@ -115,6 +117,25 @@ def test_measured_faces_come_in_by_content_and_claims_are_judged_once(database, 
     assert item.face is not None
     assert item.face.regions == {"brow": (1.0, 2.0, 3.0, 4.0)}
     assert len(item.face.points_106) == 106
+
+
+def test_a_copy_with_an_error_is_judged_like_its_original(database, imported, tmp_path):
+    digest = picture_facts(imported / "a.png").sha256
+    import_faces(database, faces_jsonl=lines(tmp_path, digest, face(40)))
+    judge_claims(database)
+    rank_descriptions(database)
+    assert make_errors(database, wanted=CampaignFilter(), count=1) == 1
+    with database.read() as session:
+        (copy,) = session.scalars(select(PlantedError.description_id))
+        judged = select(Evidence).join(Claim).where(Claim.description_id == copy)
+        assert [(row.kind, row.payload["reason"] != "") for row in session.scalars(judged)] == [("geometry", True)]
+        assert set(session.scalars(select(Suspicion.description_id))) == {1, copy}
+
+
+def test_a_copy_has_no_suspicion_where_nothing_has_any(database, imported):
+    assert make_errors(database, wanted=CampaignFilter(), count=1) == 1
+    with database.read() as session:
+        assert session.scalars(select(Suspicion)).all() == []
 
 
 def test_what_is_no_file_of_faces_is_refused(database, tmp_path):

@@ -9,8 +9,10 @@ from sqlalchemy import func, select
 from emola.errors import InputError
 from review.agreeing import ModelReading, VotedClaim, vote
 from review.importing import import_faba
+from review.planting import make_errors
 from review.predictions import import_predictions, read_answer
-from review.schema import Description, Evidence, Prediction
+from review.schema import Description, Evidence, PlantedError, Prediction
+from review.store.campaigns import CampaignFilter
 from review.store.items import load_item
 
 TEXT = "1. AU12 - Lip corner puller: The lip corners are pulled up.\n2. AU4 - Brow lowerer: The brows are lowered."
@@ -54,6 +56,16 @@ def test_answers_become_predictions_and_votes_on_claims(database, run):
     assert votes == [(12, "supports"), (4, "contradicts")]
     assert item.answers[0].model == "EmoLA-test"
     assert "EmoLA-test" in item.claims[0].model_votes[0].version
+
+
+def test_a_copy_with_an_error_has_the_votes_of_earlier_runs(database, run):
+    import_predictions(database, run=run)
+    assert make_errors(database, wanted=CampaignFilter(), count=1) == 1
+    with database.read() as session:
+        (copy,) = session.scalars(select(PlantedError.description_id))
+        claims = load_item(session, description_id=copy).claims
+    votes = {claim.action_unit: found.verdict for claim in claims for found in claim.model_votes}
+    assert len(votes) == 2 and votes[12 if 12 in votes else 4] == ("supports" if 12 in votes else "contradicts")
 
 
 def test_a_run_read_again_with_newer_words_votes_once(database, run, monkeypatch):
