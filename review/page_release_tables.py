@@ -92,6 +92,18 @@ def preview_html(preview: ReleasePreview) -> Markup:
     return Markup('<div class="rv-item">{}</div>').format(join(parts))
 
 
+def not_compared_html(count: int) -> Markup:
+    """Return that some pictures must be compared first, or nothing."""
+    if not count:
+        return NOTHING
+    are = "1 picture is" if count == 1 else f"{count:,} pictures are"
+    return notice_html(
+        f"{are} not compared with the evaluation pictures yet, or cannot be read. The numbers for training leave out "
+        "what waits for that. Compare them now; making a release does it first anyway.",
+        "wait",
+    )
+
+
 def _counts(counts: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items() if isinstance(count, int)) or "–"
 

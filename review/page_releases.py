@@ -9,13 +9,15 @@ from markupsafe import Markup
 
 from emola.errors import InputError
 from review.database import Database
+from review.duplicates import compare_pictures
 from review.page_answering import QUIET, Who, answering, fill_on_open
 from review.page_html import READING, heading_html, notice_html, section_html
 from review.page_item import is_lead
 from review.page_release_file import find_release
-from review.page_release_tables import check_html, manifest_html, preview_html, releases_html
+from review.page_release_tables import check_html, manifest_html, not_compared_html, preview_html, releases_html
 from review.releasing import ReleaseQuery, make_release, preview_release, verify_release
 from review.store.campaign_records import all_campaign_rules
+from review.store.needs import count_not_compared
 from review.store.people import UserRecord, require
 from review.store.releases import list_releases
 
@@ -53,16 +55,20 @@ class ReleasesPage:
                 basis = gr.Dropdown(BASES, value="single", label="What counts", elem_id="release-basis")
                 tasks = gr.CheckboxGroup(TASKS, value=["au", "emotion"], label="Tasks")
                 campaigns = gr.Dropdown(label="Campaigns (none chosen: all)", multiselect=True)
+                new = gr.HTML("", elem_id="release-new", apply_default_css=False)
+                compare = gr.Button("Compare the new pictures", elem_id="release-compare", visible=False)
                 preview = gr.HTML("", elem_id="release-preview", apply_default_css=False)
                 make = gr.Button("Make the release", variant="primary", elem_id="release-make")
         outputs: list[Any] = [table, chosen, detail, one]
         wanted: list[Any] = [basis, tasks, campaigns]
+        coming: list[Any] = [new, compare, preview, make]
         for field in wanted:
-            field.input(self.preview, wanted, [preview, make], **QUIET)
+            field.input(self.preview, wanted, coming, **QUIET)
+        compare.click(self.compare, wanted, coming, api_visibility="private", show_progress_on=compare)
         chosen.input(self.show, chosen, detail, **QUIET)
         verify.click(self.verify, chosen, detail, **QUIET)
         make.click(self.make, [name, *wanted], [*outputs, name], api_visibility="private", show_progress_on=make)
-        fill_on_open(self.load, [*outputs, forms, campaigns, preview, make])
+        fill_on_open(self.load, [*outputs, forms, campaigns, *coming])
 
     def load(self, request: gr.Request) -> list[Any]:
         """Return the releases, and for a lead what the next one would hold."""
@@ -70,7 +76,7 @@ class ReleasesPage:
         require(user, "viewer")
         with self.database.read() as session:
             campaigns = [(campaign.name, campaign.id) for campaign in all_campaign_rules(session)]
-        preview = self._preview(read_query("single", ["au", "emotion"], [])) if is_lead(user) else ["", gr.skip()]
+        preview = self._preview(read_query("single", ["au", "emotion"], [])) if is_lead(user) else [gr.skip()] * 4
         return [
             *self._shown(user, chosen=self._newest()),
             gr.update(visible=is_lead(user)),
@@ -83,6 +89,21 @@ class ReleasesPage:
         """Return what a release of this selection would hold, and what it would leave out."""
         require(self.who(request), "lead")
         return self._preview(read_query(basis, tasks, campaigns))
+
+    @answering
+    def compare(
+        self,
+        basis: str,
+        tasks: list[str],
+        campaigns: list[int],
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 (how gradio hands it in)
+    ) -> list[Any]:
+        """Compare the pictures that are new with all others, and return what a release would hold now."""
+        require(self.who(request), "lead")
+        query = read_query(basis, tasks, campaigns)
+        compare_pictures(self.database, progress=lambda done, total: progress((done, total), unit="pictures"))
+        return self._preview(query)
 
     @answering
     def show(self, release_id: int | None, request: gr.Request) -> Markup:
@@ -132,9 +153,12 @@ class ReleasesPage:
         return max((release.id for release in complete), default=None)
 
     def _preview(self, query: ReleaseQuery) -> list[Any]:
-        """Return what the release would hold, and the button, which a release of nothing does not have."""
-        found = preview_release(self.database, query=query)
-        return [preview_html(found), gr.update(interactive=not found.is_empty)]
+        """Return what is to be compared first, what the release would hold, and the buttons; nothing long is done."""
+        with self.database.read() as session:
+            new = count_not_compared(session)
+        found = preview_release(self.database, query=query, compare=False)
+        ready = gr.update(interactive=bool(new) or not found.is_empty)
+        return [not_compared_html(new), gr.update(visible=bool(new)), preview_html(found), ready]
 
     def _shown(self, user: UserRecord, said: str = "", chosen: int | None = None) -> list[Any]:
         with self.database.read() as session:

@@ -103,24 +103,27 @@ def gather(
     *,
     data_root: Path | None = None,
     gates: bool = True,
+    compare: bool = True,
     progress: Progress | None = None,
 ) -> tuple[Contents, dict[str, Any], str]:
     """Read one moment of the database; return the rows, what the manifest says about them, and the data root.
 
     Pictures that are new are compared with all others first, so that no near-duplicate of an evaluation picture gets
-    into the training files.
+    into the training files; a picture that was not compared gets into none either.
 
     Args:
         database: with gold.
         query: what to take.
         data_root: folder that paths start from; the nearest one above all pictures if None.
         gates: whether to measure which action units people agree on.
+        compare: whether to compare new pictures.
         progress: called with pictures compared and all new ones, then with descriptions read and all of them.
 
     Raises:
         InputError: pictures lie outside of the data root.
     """
-    compare_pictures(database, progress=progress)
+    if compare:
+        compare_pictures(database, progress=progress)
     with database.read() as session:
         freeze(session)
         folders = image_folders(session, query=query)

@@ -119,10 +119,14 @@ def make_release(
 
 
 def preview_release(
-    database: Database, *, query: ReleaseQuery | None = None, progress: Progress | None = None
+    database: Database, *, query: ReleaseQuery | None = None, compare: bool = True, progress: Progress | None = None
 ) -> ReleasePreview:
-    """Return what a release would hold, writing no release; pictures that are new are compared as for one."""
-    contents, _, _ = gather(database, query or ReleaseQuery(), gates=False, progress=progress)
+    """Return what a release would hold, writing no release.
+
+    Pictures that are new are compared as for a release; without ``compare``, which can take long, their texts are left
+    out of the training files.
+    """
+    contents, _, _ = gather(database, query or ReleaseQuery(), gates=False, compare=compare, progress=progress)
     return ReleasePreview({path: len(rows) for path, rows in contents.files.items()}, contents.counts()["left_out"])
 
 

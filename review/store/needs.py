@@ -51,7 +51,7 @@ def find_needs(session: Session, *, campaign_id: int | None = None, waiting: int
         )
     if not _count(session, select(func.count(Claim.id))):
         found.append("No description is split into claims yet: python -m review lint.")
-    if new := _not_compared(session):
+    if new := count_not_compared(session):
         were = "1 picture is" if new == 1 else f"{new:,} pictures are"
         found.append(
             f"{were} not hashed yet, so near-duplicates of evaluation pictures are not known: "
@@ -78,7 +78,7 @@ def _count(session: Session, query: object) -> int:
     return session.scalar(query) or 0  # type: ignore[call-overload]
 
 
-def _not_compared(session: Session) -> int:
+def count_not_compared(session: Session) -> int:
     """Return how many pictures have no perceptual hash, where there is something to compare them with."""
     if _count(session, select(func.count(Image.id))) < 2:
         return 0

@@ -109,7 +109,7 @@ def test_changes_need_a_lead(role, database, make_user, write, tmp_path):
         "browse": {"restore", "reopen"},
         "campaigns": {"count", "look_again", "create", "widen", "move"},
         "guidelines": {"show_card", "keep_card", "publish_draft"},
-        "releases": {"preview", "make"},
+        "releases": {"preview", "compare", "make"},
         "users": {"add", "pick", "change"},
     }
     for name, wanted in changing.items():
