@@ -32,9 +32,10 @@ LEFT_TITLE = "What is still wrong, and whether more review matters"
 HOW = (
     "Answers of imported benchmark runs about evaluation pictures, scored again at every change of gold, read by the "
     "strict protocol. Items without usable gold keep their old label and reference, so the order is that of the whole "
-    "set as it stands. All campaigns."
+    "set as it stands. Action units that nobody judged on a face, or that people contest there, are not scored on it, "
+    "as in a release; it also leaves out the units on which people agree too little (see Agreement). All campaigns."
 )
-REVIEWED = "Reviewed items alone: the numbers of a release made now (benchmark report with --release, strict)"
+REVIEWED = "Reviewed items alone, as the report on a release (benchmark report with --release, strict) before its gates"
 RESIDUAL_NOTE = (
     "How often a claim is wrong comes from reviewed descriptions of the random stratum that are no more suspicious "
     "than the most suspicious one left; 95 % Wilson intervals. All campaigns, published descriptions."

@@ -45,6 +45,7 @@ class AnswerTable:
         sampled: (I,), whether the item is reviewed and was drawn by chance.
         rouge_old: (I, R), 0 to 1, NaN where it is not computed.
         rouge_now: the same against the references as they are now.
+        left_open: action units (I,) that the labels of now leave open, so that answers are not scored on them.
     """
 
     task: str
@@ -57,6 +58,7 @@ class AnswerTable:
     sampled: NDArray[np.bool_]
     rouge_old: Floats
     rouge_now: Floats
+    left_open: Ints
 
     @property
     def has_rouge(self) -> bool:
@@ -66,6 +68,12 @@ class AnswerTable:
     def labels(self, when: When) -> Ints:
         """Return the labels (I,) of one moment."""
         return self.old if when == "old" else self.now
+
+    def scored(self, when: When) -> Ints:
+        """Return what counts of the answers (I, R) beside the labels of one moment."""
+        if when == "old" or self.task == "emotion":
+            return self.said
+        return np.where(self.said == NONE, NONE, self.said & ~self.left_open[:, None])
 
     def rouge(self, when: When) -> Floats:
         """Return ROUGE-L (I, R) against the references of one moment."""
@@ -137,6 +145,7 @@ def common_items(table: AnswerTable) -> AnswerTable:
         table.sampled[items],
         table.rouge_old[both],
         table.rouge_now[both],
+        table.left_open[items],
     )
 
 
@@ -214,7 +223,7 @@ class WeightedScores:
         if table.task == "emotion":
             columns = [labelled, (table.said == labels[:, None]) & labelled]
         else:
-            there, said = units_present(labels[:, None]), units_present(table.said)
+            there, said = units_present(labels[:, None]), units_present(table.scored(when))
             parts = (there, said & labelled[:, None], said & there)
             columns = [part.reshape(len(labels), -1) for part in parts]
         self._columns = np.concatenate(columns, 1).astype(np.float32)

@@ -135,7 +135,7 @@ def _units(table: AnswerTable, shared: AnswerTable, size: int, random: np.random
     left, known = ~shared.reviewed, shared.reviewed & (shared.now != NONE)
     was, became = (units_present(codes[table.sampled][:, None])[:, :, 0] for codes in (table.old, table.now))
     old, spoken = units_present(shared.old[left][:, None]), units_present(shared.said[left])
-    truth, heard = units_present(shared.now[known][:, None]), units_present(shared.said[known])
+    truth, heard = units_present(shared.now[known][:, None]), units_present(shared.scored("now")[known])
     hits, labels, said = [], [], []
     for unit in range(len(SCORED_ACTION_UNITS)):
         wrong = _shares(int((was & ~became)[:, unit].sum()), int(was[:, unit].sum()), size, random)

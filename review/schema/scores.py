@@ -25,7 +25,8 @@ class ScoredRun(Table):
 class ScoredItem(Table):
     """A published description that answers are scored against; the new fields are null until it has a usable gold.
 
-    Labels are numbers, see :mod:`review.scores`.
+    Labels are numbers, see :mod:`review.scores`. ``new_open`` are the action units that the new label leaves open, in
+    the same form: people differ on them, or nobody judged them, so that no answer is scored on them.
     """
 
     __tablename__ = "scored_item"
@@ -34,6 +35,7 @@ class ScoredItem(Table):
     reviewed: Mapped[bool]
     old_label: Mapped[int | None] = mapped_column(BigInteger)
     new_label: Mapped[int | None] = mapped_column(BigInteger)
+    new_open: Mapped[int | None] = mapped_column(BigInteger)
     new_reference: Mapped[str | None]
 
 

@@ -5,7 +5,9 @@ concerned are worked out again, and the sums of the runs change by the differenc
 
 The items are those of a release's benchmark files (:func:`review.release_rows.benchmark_item`): published descriptions
 of evaluation pictures that were not handed out as planted errors. An item without usable gold keeps its old label and
-reference. Several descriptions of one picture and task are an item each.
+reference. Several descriptions of one picture and task are an item each. Action units that a label leaves open are not
+scored on that picture, as in the benchmark's strict protocol; a release leaves open too, on every picture, those that
+fail the gates of :mod:`review.agreement_gates`, which only all double codings together can tell.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +29,7 @@ from review.schema import (
     ScoredAnswer,
     ScoredItem,
 )
-from review.scores import answer_code, label_code, rouge_steps, score
+from review.scores import answer_code, label_code, rouge_steps, score, unit_bits
 from review.store.release_candidates import load_candidates
 from review.store.rescore_queue import RescoreQueue, take_queue
 from review.store.score_state import MISSING, lock_scores, scores_state
@@ -141,6 +143,7 @@ def _worked_out(session: Session, described: Sequence[_Described], before: Mappi
             row is not None,
             label_code(one.task, old_label(one.task, one.text, one.published_label)),
             None if row is None else label_code(one.task, row["label"]),
+            unit_bits(row["contested"]) if row is not None and one.task == "au" else None,
             None if row is None else row["reference"],
             {ids[run]: Answer(number, None, None, None) for number, run, _ in runs.get((one.image_id, one.task), ())},
         )

@@ -15,7 +15,7 @@ from review.schema import ScoredAnswer, ScoredItem, ScoredRun, ScoreTotal
 from review.scores import Sums, Tally, tally
 
 CHUNK: Final = 500
-ITEM_FIELDS: Final = ("task", "reviewed", "old_label", "new_label", "new_reference")
+ITEM_FIELDS: Final = ("task", "reviewed", "old_label", "new_label", "new_open", "new_reference")
 BASES: Final = ("all", "reviewed_old", "reviewed_new")
 """Every item with its old label and reference; the reviewed ones with their old, and with their new ones."""
 _ITEMS: Final = cast(Table, ScoredItem.__table__)
@@ -43,6 +43,7 @@ class Item:
     reviewed: bool
     old_label: int | None
     new_label: int | None
+    new_open: int | None
     new_reference: str | None
     answers: Mapping[int, Answer] = field(default_factory=dict)
 
@@ -50,6 +51,10 @@ class Item:
     def label(self) -> int | None:
         """The label as it is now."""
         return self.new_label if self.reviewed else self.old_label
+
+    def scored(self, said: int | None) -> int | None:
+        """Return what counts of an answer beside the new label."""
+        return said if said is None or self.new_open is None else said & ~self.new_open
 
     def fields(self) -> dict[str, Any]:
         """Return what its row holds beside the id."""
@@ -188,7 +193,7 @@ def _parts(item: Item) -> dict[TotalKey, Tally]:
         found[run, item.task, BASES[0]] = old
         if item.reviewed:
             found[run, item.task, BASES[1]] = old
-            new = tally(item.task, said=answer.said, label=item.new_label, rouge=answer.rouge_new)
+            new = tally(item.task, said=item.scored(answer.said), label=item.new_label, rouge=answer.rouge_new)
             found[run, item.task, BASES[2]] = new
     return found
 

@@ -81,7 +81,7 @@ def run_sums(session: Session) -> list[RunSums]:
 
 def answer_table(session: Session, *, task: str) -> AnswerTable:
     """Return every scored answer of a task."""
-    items = _columns(session, _items(session, task), 5)
+    items = _columns(session, _items(session, task), 6)
     answers = _columns(session, _answers(task), 5)
     runs, cols = np.unique(np.array(answers[1], dtype=np.int64), return_inverse=True)
     rows = np.searchsorted(np.array(items[0], dtype=np.int64), np.array(answers[0], dtype=np.int64))
@@ -99,9 +99,10 @@ def answer_table(session: Session, *, task: str) -> AnswerTable:
         old,
         np.where(reviewed, _codes(items[3]), old),
         reviewed,
-        np.array(items[4], dtype=bool) & reviewed,
+        np.array(items[5], dtype=bool) & reviewed,
         rouge_old,
         np.where(reviewed[:, None], rouge_new, rouge_old),
+        np.array(items[4], dtype=np.int64),
     )
 
 
@@ -154,6 +155,7 @@ def _items(session: Session, task: str) -> Any:
             ScoredItem.reviewed,
             ScoredItem.old_label,
             ScoredItem.new_label,
+            func.coalesce(ScoredItem.new_open, 0),
             drawn_by_chance(session, among=ours).label("sampled"),
         )
         .join(Description, Description.id == ScoredItem.description_id)

@@ -16,6 +16,7 @@ def table(said, old, now=None, *, task="emotion", rouge=None, **more) -> AnswerT
         "answered": np.ones(said.shape, bool),
         "reviewed": np.ones(len(old), bool),
         "sampled": np.zeros(len(old), bool),
+        "left_open": np.zeros(len(old), np.int64),
     } | more
     now = old if now is None else np.array(now, dtype=np.int64)
     return AnswerTable(
@@ -32,6 +33,15 @@ def test_the_order_turns_with_the_labels():
     assert (second.run, second.score_old, second.score_now) == (1, 50.0, 25.0)
     assert (first.rank_old, first.rank_now, second.rank_old, second.rank_now) == (2, 1, 1, 2)
     assert second.above_next is None and first.above_next == found.held_now < 1
+
+
+def test_units_left_open_are_not_scored():
+    """Run 1 says AU4 of both, run 2 AU4 and AU12; AU12 is only left open on the second, so that it is no mistake."""
+    both, brow = 1 << 4 | 1 << 12, 1 << 4
+    said, old = [[brow, both], [brow, both]], [both, brow]
+    first, second = rank_runs(table(said, old, task="au", left_open=np.array([0, 1 << 12])), repeats=20).runs
+    assert (first.run, first.score_old, first.score_now) == (2, pytest.approx(100 * (1 + 2 / 3) / 2), 100.0)
+    assert (second.run, second.score_old, second.score_now) == (1, 50.0, 50.0)
 
 
 def test_a_better_run_on_every_item_is_always_first():

@@ -26,6 +26,7 @@ def answers(said, old, now, *, reviewed, sampled=None, task="emotion", rouge=(No
         np.array(now, dtype=np.int64),
         *flags,
         *filled,
+        np.zeros(len(old), np.int64),
     )
 
 

@@ -60,6 +60,16 @@ def test_what_is_taken_back_counts_no_more(faces, sums, make_campaign, make_user
     assert [[round(number, 2) for number in run.s_re] for run in change.runs] == [[100.0, 88.89], [33.33, 66.67]]
 
 
+def test_units_that_nobody_judged_are_left_open(faces, answer, sums, make_campaign, make_user, review):
+    """Of the brow AU4, AU9 and AU15 were judged: AU12 is no false positive there any more, AU4 still is a hit."""
+    brow, _ = faces
+    review(make_campaign(ids=(brow,)), make_user(), brow)
+    assert sums("A").reviewed_old.units == {4: (1, 0, 0), 9: (0, 0, 1), 12: (0, 1, 0), 15: (0, 0, 1)}
+    assert sums("A").reviewed_new.units == {4: (1, 0, 0), 9: (0, 0, 1), 15: (0, 0, 1)}
+    answer("A", {brow: "AU6 is visible."})
+    assert sums("A").reviewed_new.units == {4: (0, 0, 1), 9: (0, 0, 1), 15: (0, 0, 1)}
+
+
 def test_contested_gold_keeps_the_old_label(faces, sums, make_campaign, make_user, review):
     brow, _ = faces
     campaign = make_campaign(ids=(brow,), overlap=2)
@@ -120,6 +130,7 @@ def test_a_failed_answer_is_a_wrong_one(database, tmp_path, describe, read):
 
 
 def test_a_confirmed_text_is_no_change(faces, make_campaign, make_user, review, read):
-    brow, _ = faces
-    review(make_campaign(ids=(brow,)), make_user(), brow)
+    """No answer about the smile names a unit that its text does not."""
+    _, smile = faces
+    review(make_campaign(ids=(smile,)), make_user(), smile)
     assert read(last_change) is None

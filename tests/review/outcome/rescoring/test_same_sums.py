@@ -67,7 +67,7 @@ def test_numbers_are_those_of_the_report_on_a_release(
     brow, smile = faces
     third = describe(text="No action unit is visible in this face.", split="eval", label="AU25")
     answer("A", {third: "The lips part (AU25)."})
-    answer("B", {third: "A face."})
+    answer("B", {third: "AU12 is visible."})  # nobody judged AU12 on it
     campaign, person = make_campaign(ids=(brow, smile, third)), make_user()
     review(campaign, person, brow, wrong={4: NOT_4_BUT_12})
     review(campaign, person, smile, wrong={6: ABSENT})
