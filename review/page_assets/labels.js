@@ -125,7 +125,7 @@ export class LabelsView {
       ? (preview.units ?? []).map((unit) => `AU${unit}`).join(' ') || 'no action unit'
       : preview.emotion || 'no emotion';
     fill(this.parts.checks,
-      h('p', { class: 'parser' }, h('span', { class: 'muted' }, 'The benchmark will read '), h('b', {}, preview.ready ? read : '…')),
+      h('p', { class: 'parser' }, h('span', { class: 'muted' }, 'From this text the benchmark reads '), h('b', {}, preview.ready ? read : '…')),
       (preview.contradictions ?? []).length > 0 && h('ul', { class: 'contradictions', 'aria-label': 'Contradictions' },
         preview.contradictions.map((words) => h('li', {}, h('span', { 'aria-hidden': 'true' }, '! '), words))));
   }
