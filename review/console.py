@@ -47,6 +47,17 @@ def add_command(commands: Commands, name: str, run: Run, summary: str, example: 
     return parser
 
 
+def at_least_one(text: str) -> int:
+    """Return a whole number of an option that must be 1 or more.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of 1 or more; got {text!r}")
+    return int(text)
+
+
 def add_actor(parser: argparse.ArgumentParser) -> None:
     """Add the option that says who does it."""
     parser.add_argument("--as", dest="actor", metavar="LOGIN", help=f"who does it, for the log (default {CONSOLE})")

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from review.console import Commands, add_command, open_database, progress_bar, say, say_table
+from review.console import Commands, add_command, at_least_one, open_database, progress_bar, say, say_table
 from review.duplicates import find_duplicates
 from review.evidence import compute_evidence
 from review.parsing import parse_descriptions
@@ -23,7 +23,7 @@ def add_parsers(commands: Commands) -> None:
         "Split descriptions into claims and find the faults that need no picture; only what is new or outdated.",
         "python -m review lint --workers 4",
     )
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
+    parser.add_argument("--workers", type=at_least_one, default=1, metavar="N", help="processes (default 1)")
     add_command(
         commands,
         "duplicates",
@@ -38,7 +38,9 @@ def add_parsers(commands: Commands) -> None:
         "Measure the faces and judge every claim about an action unit by their geometry.",
         "python -m review evidence --workers 2",
     )
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that measure (default 1)")
+    parser.add_argument(
+        "--workers", type=at_least_one, default=1, metavar="N", help="processes that measure (default 1)"
+    )
     parser.add_argument(
         "--cache",
         type=Path,

@@ -8,7 +8,7 @@ from review.agreement import REPEATS, Estimate
 from review.agreement_people import Likeness
 from review.agreement_report import AgreementReport
 from review.campaign_command import find_campaign
-from review.console import Commands, add_command, is_there, open_database, progress_bar, say, say_table
+from review.console import Commands, add_command, at_least_one, is_there, open_database, progress_bar, say, say_table
 from review.store.agreement import agreement_report
 from review.store.campaigns import list_campaigns
 from review.store.dashboard import dashboard
@@ -27,7 +27,9 @@ def add_parsers(commands: Commands) -> None:
     words = "Measure how well people agree, with 95 % bootstrap intervals, and which action units pass the gates."
     parser = add_command(commands, "agreement", run_agreement, words, "python -m review agreement --campaign Benchmark")
     parser.add_argument("--campaign", metavar="NAME", help="only this campaign")
-    parser.add_argument("--repeats", type=int, default=REPEATS, metavar="N", help=f"samples (default {REPEATS})")
+    parser.add_argument(
+        "--repeats", type=at_least_one, default=REPEATS, metavar="N", help=f"samples (default {REPEATS})"
+    )
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 

@@ -9,11 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from emola.errors import InputError
+from emola.taxonomy import ACTION_UNITS
 from review.errors import StaleRecord
 from review.schema import Campaign
 from review.store.campaign_records import CampaignRecord, get_campaign, list_campaigns
 from review.store.events import append_event
 from review.store.guidelines import ensure_guideline
+from review.store.parsed import lint_counts
 from review.store.planting import prefer_unpaired
 from review.store.rescore_queue import queue_rescoring
 from review.store.sealing import require_sealed
@@ -84,6 +86,7 @@ def create_campaign(
     rules: dict[str, Any] = {"overlap": overlap, "blind": blind, "hints": hints}
     rules |= {"planted_rate": planted_rate, "random_rate": random_rate}
     _check_rules(overlap, hints, planted_rate, random_rate)
+    _check_filter(session, filter)
     planted = planted_descriptions(session, filter) if planted_rate > 0 else []
     apart = set(planted)
     ranked = [number for number in ranked_descriptions(session, filter) if number not in apart]
@@ -189,6 +192,16 @@ def _check_rules(overlap: int, hints: str, planted_rate: float, random_rate: flo
         raise InputError(f"The share of planted errors must be 0 to 0.5; got {planted_rate}.")
     if not 0 <= random_rate <= 1:
         raise InputError(f"The random share must be 0 to 1; got {random_rate}.")
+
+
+def _check_filter(session: Session, wanted: CampaignFilter) -> None:
+    """Raise InputError for what no description can have, which would only say that nothing fits."""
+    if wanted.action_unit is not None and wanted.action_unit not in ACTION_UNITS:
+        raise InputError(f"There is no AU{wanted.action_unit} here; there are: {', '.join(map(str, ACTION_UNITS))}.")
+    if wanted.min_suspicion is not None and not 0 <= wanted.min_suspicion <= 1:
+        raise InputError(f"The least suspicion must be 0 to 1; got {wanted.min_suspicion}.")
+    if wanted.lint_kind is not None and wanted.lint_kind not in (found := lint_counts(session)):
+        raise InputError(f"No text has the fault {wanted.lint_kind!r}; there are: {', '.join(found) or 'none yet'}.")
 
 
 def _require_planted(wanted: int, found: int, planted_rate: float) -> None:

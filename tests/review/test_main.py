@@ -220,6 +220,14 @@ def test_mistakes_get_one_sentence(there, run, words, sentence):
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("words", ["lint --workers -2", "evidence --workers 0", "agreement --repeats 0"])
+def test_how_many_of_nothing_is_refused(words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(words.split())
+    assert ended.value.code == 2
+    assert "must be a whole number of 1 or more; got" in capsys.readouterr().err
+
+
 def test_unknown_names_get_one_sentence(there, run):
     run("import", "train_au_anno.json", "--images", ".")
     for words, sentence in (

@@ -120,6 +120,20 @@ def test_what_no_campaign_can_have_is_named(make_description, make_campaign, opt
         make_campaign(**options)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "named"),
+    [
+        ({"action_unit": 99}, "no AU99 here; there are: 1, 2, 4"),
+        ({"min_suspicion": 7.0}, r"must be 0 to 1; got 7\.0"),
+        ({"lint_kind": "typo"}, "'typo'; there are: none yet"),
+    ],
+)
+def test_what_no_description_can_have_is_named(make_description, make_user, write, wanted, named):
+    make_description()
+    with pytest.raises(InputError, match=named):
+        write(create_campaign, name="a", filter=CampaignFilter(**wanted), actor_id=make_user(role="lead").id)
+
+
 def test_a_campaign_needs_descriptions_and_a_name_of_its_own(make_description, make_campaign):
     with pytest.raises(InputError, match="No description fits"):
         make_campaign()
