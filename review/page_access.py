@@ -14,17 +14,25 @@ from starlette.requests import Request
 from emola.errors import InputError
 from review.database import Database
 from review.errors import NotAllowed
-from review.store.people import ROLES, UserRecord, check_password, ensure_user, find_user, has_passwords
+from review.store.people import (
+    HUB,
+    ROLES,
+    VISITOR,
+    UserRecord,
+    check_password,
+    ensure_user,
+    find_user,
+    has_passwords,
+    hub_user,
+)
 
 Mode = Literal["visitor", "password", "oauth"]
 
-VISITOR = "visitor"
-"""Login of whoever sits at this machine when no login is asked for."""
-
 ROLES_SETTING = "EMOLA_ROLES"
-"""Environment variable that maps OAuth names to roles: ``ann:admin,bob:lead,*:reviewer``."""
+"""Environment variable that maps OAuth names to roles: ``ann:admin,bob:lead,*:reviewer``; at every request."""
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
 
 TRIES = 5
 PAUSE_S = 30.0
@@ -37,7 +45,7 @@ class Access:
     Args:
         database: where the users are.
         mode: ``visitor`` (no login, this machine only), ``password`` or ``oauth``.
-        roles: OAuth name to role, ``*`` for everybody else; used at somebody's first visit.
+        roles: OAuth name to role, ``*`` for everybody else; who has none is refused, whatever the database says.
     """
 
     def __init__(self, database: Database, mode: Mode, roles: Mapping[str, str] | None = None) -> None:
@@ -144,22 +152,30 @@ class Access:
         if self.mode == "visitor":
             if _host_name(host) not in LOCAL_HOSTS:
                 raise NotAllowed("Without login the review pages open only at localhost; start with --auth for others.")
-            return self._ensured(VISITOR, "admin")
+            return self._visitor()
         name = _oauth_name(session_data)
         if name is None:
             raise NotAllowed("You are not signed in.")
         role = self._roles.get(name, self._roles.get("*"))
         if role is None:
             raise NotAllowed(f"{name} has no role here; ask whoever runs this Space to add it to {ROLES_SETTING}.")
-        return self._ensured(name, role)
+        return self._from_hub(name, role)
 
-    def _ensured(self, login: str, role: str) -> UserRecord:
+    def _visitor(self) -> UserRecord:
         with self._database.read() as session:
-            user = find_user(session, login=login)
+            user = find_user(session, login=VISITOR)
         if user is None:
             with self._database.write() as session:
-                user = ensure_user(session, login=login, role=role)
-        return _active(user, login)
+                user = ensure_user(session, login=VISITOR, role="admin")
+        return _active(user, VISITOR)
+
+    def _from_hub(self, name: str, role: str) -> UserRecord:
+        with self._database.read() as session:
+            user = find_user(session, login=HUB + name)
+        if user is None or user.role != role:
+            with self._database.write() as session:
+                user = hub_user(session, name=name, role=role)
+        return _active(user, name)
 
 
 def read_roles(setting: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from emola.errors import InputError
 from review.database import Database
 from review.page_answering import QUIET, Who, answering, fill_on_open
 from review.page_html import READING, heading_html, notice_html
-from review.store.people import SHORTEST_PASSWORD, UserRecord, change_own_password
+from review.store.people import HUB, SHORTEST_PASSWORD, UserRecord, change_own_password
 
 HEADING = heading_html("My account", "Your role here, your name in releases, and your password.")
 SECRET: dict[str, Any] = {"type": "password", "max_length": 1024}
@@ -53,8 +53,10 @@ def build_account(database: Database, who: Who, has_passwords: bool) -> None:
 def account_html(user: UserRecord, has_passwords: bool) -> Markup:
     """Return who somebody is here."""
     level = "not stated" if user.facs_level == "none" else user.facs_level
+    from_hub = user.login.startswith(HUB)
+    by = "EMOLA_ROLES of this Space gives the role, a lead the" if from_hub else "A lead changes role and"
     facts = Markup(
         "<p>You are <b>{}</b>, {}; FACS training: {}. In releases and to other reviewers you are <b>R{:02d}</b>. "
-        "A lead changes role and training on the Users page.</p>"
-    ).format(user.login, user.role, level, user.id)
+        "{} training on the Users page.</p>"
+    ).format(user.name, user.role, level, user.id, by)
     return facts if has_passwords else facts + notice_html(NO_PASSWORD)

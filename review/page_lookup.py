@@ -59,7 +59,7 @@ class ReviewLookup:
 
     def me(self, user: UserRecord, _body: Body) -> dict[str, Any]:
         """Say who is logged in."""
-        return {"login": user.login, "role": user.role}
+        return {"login": user.name, "role": user.role}
 
     def vocabulary(self, user: UserRecord, _body: Body) -> dict[str, Any]:
         """Return what the page needs once."""

@@ -31,6 +31,10 @@ LOOP: Final = "loop"
 SAMPLE: Final = "sample project"
 """Who opens the campaign of the sample project."""
 MACHINES: Final = (CONSOLE, LOOP, SAMPLE)
+VISITOR: Final = "visitor"
+"""Whoever sits at this machine when no login is asked for."""
+HUB: Final = "hf:"
+"""What the login of a Hugging Face account begins with; no login that is made here may hold a colon."""
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$nw+HeufZm1pINvvohm23zQ$Kr0vqwXyzqsCqK1dwhU6RE+gKyl1V7IJR00WRxTN7wI"
 """A hash that is checked for an unknown login, so that it takes as long as a known one."""
 
@@ -46,6 +50,11 @@ class UserRecord:
     keymap: Mapping[str, Any]
     active: bool
     version: int
+
+    @property
+    def name(self) -> str:
+        """What this user is called to their face: the login, of a Hugging Face account the name there."""
+        return self.login.removeprefix(HUB)
 
 
 def require(user: UserRecord, role: str) -> None:
@@ -66,31 +75,16 @@ def create_user(
     actor_id: int | None = None,
     now: datetime | None = None,
 ) -> UserRecord:
-    """Make a user; without ``password`` they can only come by OAuth or from the same machine.
+    """Make a user; without ``password`` they can only come from the same machine.
 
     Raises:
-        InputError: the login is taken or odd, the password too short, the role unknown.
+        InputError: the login is taken, odd or the program's own, the password too short, the role unknown.
     """
     login = login.strip()
     _check_login(login)
-    _one_of(role, ROLES, "role")
-    _one_of(facs_level, FACS_LEVELS, "FACS level")
-    if _by_login(session, login):
-        raise InputError(f"There is already a user {login!r}.")
-    user = User(
-        login=login,
-        password_hash=None if password is None else _hash(password),
-        role=role,
-        facs_level=facs_level,
-        keymap={},
-        active=True,
-        created_at=now or datetime.now(UTC),
-    )
-    session.add(user)
-    session.flush()
-    after = {"login": login, "role": role, "facs_level": facs_level}
-    append_event(session, actor_id=actor_id, entity="user", entity_id=user.id, action="create", after=after, now=now)
-    return _record(user)
+    if password is not None and login in (*MACHINES, VISITOR):
+        raise InputError(f"The program itself works as {login!r}; choose another login.")
+    return _create(session, login, password, role, facs_level, actor_id, now)
 
 
 def check_password(session: Session, *, login: str, password: str) -> UserRecord | None:
@@ -111,9 +105,23 @@ def find_user(session: Session, *, login: str | None = None, user_id: int | None
 
 
 def ensure_user(session: Session, *, login: str, role: str) -> UserRecord:
-    """Return the user of a login that others vouch for (OAuth, this machine); make them with ``role`` at first."""
+    """Return the user whom this machine vouches for, the program itself among them; made with ``role`` at first."""
     user = _by_login(session, login.strip())
     return _record(user) if user else create_user(session, login=login, password=None, role=role)
+
+
+def hub_user(session: Session, *, name: str, role: str) -> UserRecord:
+    """Return the account of a Hugging Face name, made at the first visit; its role is ``role`` from now on.
+
+    It is never the account of somebody who is called the same here.
+
+    Raises:
+        InputError: the name is odd, or the role unknown.
+    """
+    _check_login(name)
+    _one_of(role, ROLES, "role")
+    user = _by_login(session, HUB + name)
+    return _change(session, user, None, "role", role) if user else _create(session, HUB + name, None, role)
 
 
 def locked_user(session: Session, *, user_id: int) -> UserRecord:
@@ -141,9 +149,11 @@ def list_users(session: Session) -> list[UserRecord]:
 
 
 def set_role(session: Session, *, user_id: int, role: str, actor_id: int | None, version: int) -> UserRecord:
-    """Give a user another role; the last active admin who is a person keeps it."""
+    """Give a user another role; the last active admin who is a person keeps it, and so do Hugging Face accounts."""
     _one_of(role, ROLES, "role")
     user = _locked(session, user_id, version)
+    if user.login.startswith(HUB) and role != user.role:
+        raise NotAllowed(f"Whoever runs this Space gives {user.login} a role, in its variable EMOLA_ROLES.")
     if role != "admin":
         _keep_an_admin(session, user)
     return _change(session, user, actor_id, "role", role)
@@ -169,8 +179,10 @@ def set_keymap(session: Session, *, user_id: int, keymap: Mapping[str, str], act
 
 
 def set_password(session: Session, *, user_id: int, password: str, actor_id: int | None, version: int) -> UserRecord:
-    """Give a user another password; its hash is in no event."""
+    """Give a user another password, unless they sign in at Hugging Face; its hash is in no event."""
     user = _locked(session, user_id, version)
+    if user.login.startswith(HUB):
+        raise NotAllowed(f"{user.login} signs in at Hugging Face and has no password here.")
     user.password_hash = _hash(password)
     session.flush()
     append_event(session, actor_id=actor_id, entity="user", entity_id=user.id, action="password")
@@ -188,6 +200,35 @@ def change_own_password(session: Session, *, user_id: int, old: str, new: str) -
     if check_password(session, login=user.login, password=old) is None:
         raise NotAllowed("The present password is not right.")
     return set_password(session, user_id=user_id, password=new, actor_id=user_id, version=user.version)
+
+
+def _create(
+    session: Session,
+    login: str,
+    password: str | None,
+    role: str,
+    facs_level: str = "none",
+    actor_id: int | None = None,
+    now: datetime | None = None,
+) -> UserRecord:
+    _one_of(role, ROLES, "role")
+    _one_of(facs_level, FACS_LEVELS, "FACS level")
+    if _by_login(session, login):
+        raise InputError(f"There is already a user {login!r}.")
+    user = User(
+        login=login,
+        password_hash=None if password is None else _hash(password),
+        role=role,
+        facs_level=facs_level,
+        keymap={},
+        active=True,
+        created_at=now or datetime.now(UTC),
+    )
+    session.add(user)
+    session.flush()
+    after = {"login": login, "role": role, "facs_level": facs_level}
+    append_event(session, actor_id=actor_id, entity="user", entity_id=user.id, action="create", after=after, now=now)
+    return _record(user)
 
 
 def _check_login(login: str) -> None:

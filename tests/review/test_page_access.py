@@ -10,7 +10,7 @@ from starlette.requests import Request
 from emola.errors import InputError
 from review.errors import NotAllowed
 from review.page_access import TRIES, Access, read_roles
-from review.store.people import find_user, list_users, set_active
+from review.store.people import ensure_user, find_user, list_users, set_active
 
 PASSWORD = "a long enough password"
 
@@ -87,14 +87,45 @@ def test_an_account_that_is_switched_off_is_out_at_once(database, make_user):
         access.of_request(request_of(cookies="access-token-abc=t", tokens={"t": "ann"}))
 
 
-def test_oauth_names_get_the_role_of_the_setting_at_their_first_visit(database):
+def test_oauth_names_get_the_role_of_the_setting(database):
     environment = {"SPACE_ID": "team/studio", "OAUTH_CLIENT_ID": "x", "EMOLA_ROLES": "ann:admin, bob:lead,*:viewer"}
     access = Access.choose(database, "0.0.0.0", None, environment)
     assert access.mode == "oauth"
     for name, role in (("ann", "admin"), ("bob", "lead"), ("cleo", "viewer")):
         assert access.of_request(request_of("x.hf.space", session=oauth_session(name))).role == role
     with database.read() as session:
-        assert [user.login for user in list_users(session)] == ["ann", "bob", "cleo"]
+        assert [(user.login, user.name) for user in list_users(session)] == [
+            ("hf:ann", "ann"),
+            ("hf:bob", "bob"),
+            ("hf:cleo", "cleo"),
+        ]
+
+
+def test_an_oauth_name_is_never_the_local_account_of_that_name(database, make_user):
+    make_user("lena", role="lead", password=PASSWORD)
+    Access(database, "visitor").of_request(request_of())
+    with database.write() as session:
+        ensure_user(session, login="console", role="admin")
+    access = Access(database, "oauth", {"*": "viewer"})
+    for name in ("lena", "visitor", "console", "loop", "sample project"):
+        came = access.of_request(request_of(session=oauth_session(name)))
+        assert (came.login, came.role) == (f"hf:{name}", "viewer")
+    assert access.of_request(request_of(session=oauth_session("hf"))).login == "hf:hf"
+    with pytest.raises(InputError, match="A login has"):
+        access.of_request(request_of(session=oauth_session("hf:lena")))
+
+
+def test_another_role_in_the_setting_holds_at_the_next_visit(database):
+    came = request_of(session=oauth_session("ann"))
+    first = Access(database, "oauth", {"ann": "admin"}).of_request(came)
+    then = Access(database, "oauth", {"*": "viewer"}).of_request(came)
+    assert (first.role, then.role, then.id) == ("admin", "viewer", first.id)
+    with pytest.raises(NotAllowed, match="ann has no role here"):
+        Access(database, "oauth", {"bob": "admin"}).of_request(came)
+    with database.write() as session:
+        set_active(session, user_id=then.id, active=False, actor_id=None, version=then.version)
+    with pytest.raises(NotAllowed, match="switched off"):
+        Access(database, "oauth", {"ann": "admin"}).of_request(came)
 
 
 def test_oauth_without_a_name_or_a_role_or_out_of_time_is_refused(database):

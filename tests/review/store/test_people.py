@@ -47,6 +47,9 @@ def test_the_password_is_nowhere_in_the_database(make_user, database, write):
         ({"login": "ben", "facs_level": "expert"}, "FACS level 'expert'"),
         ({"login": "ben", "password": "short"}, "at least 8"),
         ({"login": "anna"}, "already a user 'anna'"),
+        ({"login": "hf:anna"}, "A login has"),
+        ({"login": "console", "password": PASSWORD}, "program itself works as 'console'"),
+        ({"login": "visitor", "password": PASSWORD}, "program itself works as 'visitor'"),
     ],
 )
 def test_what_no_user_can_have_is_named(make_user, write, options, named):
@@ -84,8 +87,21 @@ def test_accounts_of_the_program_are_no_people(make_user, write, read, make_desc
     assert not read(people.has_passwords)
     with pytest.raises(NotAllowed, match="only active admin"):
         write(people.set_role, user_id=admin.id, role="lead", actor_id=None, version=admin.version)
-    make_user("loop", role="lead", password=PASSWORD)
+    loop = write(people.ensure_user, login=people.LOOP, role="lead")
+    write(people.set_password, user_id=loop.id, password=PASSWORD, actor_id=None, version=loop.version)
     assert read(count_contents)["users"] == 2 and read(people.has_passwords)
+
+
+def test_what_hugging_face_settles_is_not_changed_here(write, read):
+    ann = write(people.hub_user, name="ann", role="lead")
+    assert (ann.login, ann.name) == ("hf:ann", "ann")
+    write(people.set_role, user_id=ann.id, role="lead", actor_id=None, version=ann.version)
+    with pytest.raises(NotAllowed, match="EMOLA_ROLES"):
+        write(people.set_role, user_id=ann.id, role="admin", actor_id=None, version=ann.version)
+    with pytest.raises(NotAllowed, match="no password here"):
+        write(people.set_password, user_id=ann.id, password=PASSWORD, actor_id=None, version=ann.version)
+    assert write(people.hub_user, name="ann", role="viewer").id == ann.id
+    assert read(people.find_user, user_id=ann.id).role == "viewer"
 
 
 def test_roles_contain_those_below(make_user):
