@@ -6,6 +6,7 @@ so no picture is encoded, cached or written anywhere.
 
 import base64
 import binascii
+import io
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,6 +15,7 @@ import anyio.to_thread
 import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
 
 from emola.errors import EmolaError, ImageError
 from emola.faces.face import Face
@@ -32,6 +34,8 @@ FRAME_SIDE = 1280
 
 FRAME_BYTES = 1_000_000
 """Largest JPEG frame accepted."""
+
+UNREADABLE = f"A camera frame must be a readable JPEG of at most {FRAME_SIDE} pixels."
 
 IDLE_S = 30.0
 """A tracker that got no frame for so long is freed."""
@@ -141,10 +145,20 @@ def _decode(jpeg: bytes) -> NDArray[np.uint8]:
 
     if not jpeg.startswith(b"\xff\xd8") or len(jpeg) > FRAME_BYTES:
         raise ImageError("A camera frame must be a JPEG picture of at most 1 MB.")
-    frame = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    if frame is None or max(frame.shape[:2]) > FRAME_SIDE:
-        raise ImageError(f"A camera frame must be a readable JPEG of at most {FRAME_SIDE} pixels.")
+    small = max(_size(jpeg)) <= FRAME_SIDE
+    frame = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR) if small else None
+    if frame is None:
+        raise ImageError(UNREADABLE)
     return np.ascontiguousarray(frame[:, :, ::-1], dtype=np.uint8)
+
+
+def _size(jpeg: bytes) -> tuple[int, int]:
+    """Return width and height as the header says them; nothing is decoded."""
+    try:
+        with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as header:
+            return header.size
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageError(UNREADABLE) from error
 
 
 def _face(face: Face) -> dict[str, Any]:
