@@ -2,7 +2,6 @@
 
 import ipaddress
 import os
-import threading
 import time
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -25,6 +24,7 @@ from review.store.people import (
     has_passwords,
     hub_user,
 )
+from review.tries import Tries
 
 Mode = Literal["visitor", "password", "oauth"]
 
@@ -32,11 +32,6 @@ ROLES_SETTING = "EMOLA_ROLES"
 """Environment variable that maps OAuth names to roles: ``ann:admin,bob:lead,*:reviewer``; at every request."""
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
-
-
-TRIES = 5
-PAUSE_S = 30.0
-"""After so many wrong passwords for one login the next are refused for so long."""
 
 
 class Access:
@@ -52,8 +47,7 @@ class Access:
         self.mode: Mode = mode
         self._database = database
         self._roles = dict(roles or {})
-        self._failures: dict[str, tuple[int, float]] = {}
-        self._lock = threading.Lock()
+        self._tries = Tries()
 
     @classmethod
     def choose(
@@ -104,16 +98,11 @@ class Access:
     async def check_login(self, login: str, password: str) -> bool:
         """Return whether a name and password are right; after TRIES wrong ones every try fails for PAUSE_S."""
         key = login.strip()
-        with self._lock:
-            count, last = self._failures.get(key, (0, 0.0))
-        if count >= TRIES and time.monotonic() - last < PAUSE_S:
+        if not self._tries.begin(key):
             return False
         user = await anyio.to_thread.run_sync(self._check, key, password)
-        with self._lock:
-            if user is not None:
-                self._failures.pop(key, None)
-            else:
-                self._failures[key] = (count + 1, time.monotonic())
+        if user is not None:
+            self._tries.forget(key)
         return user is not None
 
     def who(self, request: gr.Request) -> UserRecord:

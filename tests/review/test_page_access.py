@@ -9,8 +9,9 @@ from starlette.requests import Request
 
 from emola.errors import InputError
 from review.errors import NotAllowed
-from review.page_access import TRIES, Access, read_roles
+from review.page_access import Access, read_roles
 from review.store.people import ensure_user, find_user, list_users, set_active
+from review.tries import MOST_LOGINS, PAUSE_S, TRIES, Tries
 
 PASSWORD = "a long enough password"
 
@@ -62,6 +63,39 @@ def test_a_password_opens_and_too_many_wrong_ones_close(database, make_user):
     for _ in range(TRIES - 1):
         assert not anyio.run(access.check_login, "ann", "wrong password")
     assert not anyio.run(access.check_login, "ann", PASSWORD)
+
+
+def test_tries_at_the_same_time_are_counted_before_any_is_answered(database, make_user, monkeypatch):
+    make_user("ann", password=PASSWORD)
+    access = Access(database, "password")
+    looked = []
+    monkeypatch.setattr(access, "_check", lambda login, _password: looked.append(login))
+
+    async def attack():
+        async with anyio.create_task_group() as tasks:
+            for number in range(4 * TRIES):
+                tasks.start_soon(access.check_login, "ann", f"guess {number}")
+
+    anyio.run(attack)
+    assert looked == ["ann"] * TRIES
+
+
+def test_after_a_pause_one_more_password_is_looked_at():
+    now = [100.0]
+    tries = Tries(clock=lambda: now[0])
+    assert [tries.begin("ann") for _ in range(TRIES + 1)] == [True] * TRIES + [False]
+    now[0] += PAUSE_S
+    assert tries.begin("ann") and not tries.begin("ann")
+    tries.forget("ann")
+    assert tries.begin("ann")
+
+
+def test_names_that_nobody_has_do_not_fill_the_memory():
+    tries = Tries()
+    for number in range(MOST_LOGINS + 50):
+        tries.begin(f"{number} " + "x" * 5000)
+        tries.begin("ann")  # tried again and again: it is never the oldest
+    assert len(tries) == MOST_LOGINS and not tries.begin("ann") and tries.begin("0 " + "x" * 5000)
 
 
 def test_the_session_of_gradio_names_the_user(database, make_user):
