@@ -2,7 +2,7 @@
 
 A backup is one file with a second one beside it, ``NAME.json``, that holds its sha256 and what it contains. On SQLite
 it is made by the database's own online backup, while people work. On PostgreSQL use ``pg_dump``, which does the same
-there; ``migrate-db`` reads either.
+there; ``migrate-db`` reads either. Both files are their owner's alone (mode 0600), a new folder as well (0700).
 """
 
 import hashlib
@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from emola.errors import EmolaError, InputError, ResourceError
 from review.database import Database
+from review.private_files import create_private, create_private_folder
 from review.store.events import head, verify_events
 
 _PAGES: Final = 1000
@@ -62,7 +63,7 @@ def make_backup(
         raise InputError(f"{target} exists already; give another file, backups are never overwritten.")
     part = target.with_name(f".{target.name}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        create_private_folder(target.parent)
         part.unlink(missing_ok=True)
         _copy(Path(str(make_url(database.url).database)), part, progress)
         events, head = check_database(part)
@@ -161,6 +162,7 @@ def _copy(source: Path, target: Path, progress: Progress | None) -> None:
             progress(total - remaining, total)
 
     uri = f"{source.resolve().as_uri()}?mode=ro"
+    os.close(create_private(target))
     with closing(sqlite3.connect(uri, uri=True)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new, pages=_PAGES, progress=report)
         new.execute("PRAGMA journal_mode=DELETE")  # so that the copy is one file
@@ -173,7 +175,7 @@ def _note(backup: Path) -> Path:
 
 
 def _write_note(path: Path, report: BackupReport) -> None:
-    with path.open("w", encoding="utf-8") as file:
+    with open(path, "w", encoding="utf-8", opener=create_private) as file:
         file.write(json.dumps(asdict(report), indent=1) + "\n")
         file.flush()
         os.fsync(file.fileno())

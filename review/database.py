@@ -3,9 +3,10 @@
 SQLite runs in WAL mode with ``synchronous=FULL``: what is committed survives a crash. A write begins with
 BEGIN IMMEDIATE, so that a transaction never fails half-way because another one wrote first; inside one process
 writers queue on a lock, which is quicker than SQLite's own waiting in steps, and between processes they wait up
-to BUSY_MS. On PostgreSQL a write runs at READ COMMITTED.
+to BUSY_MS. The file is its owner's alone (mode 0600). On PostgreSQL a write runs at READ COMMITTED.
 """
 
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from emola.errors import EmolaError, InputError
 from review.migrations.upgrading import upgrade_schema
+from review.private_files import close_to_others, create_private
 from review.store.events import write_queued_events
 from review.store.rescoring import ROUGE_KEY, Rouge, rescore_queued
 
@@ -140,9 +142,19 @@ def _engine(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_postgresql)
         return engine
     engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)
+    event.listen(engine, "do_connect", _own_file)
     event.listen(engine, "connect", _connect_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _own_file(_dialect: object, _record: object, arguments: list[Any], _options: dict[str, Any]) -> None:
+    """See that nobody else can open the file; what SQLite writes beside it takes its mode."""
+    path = Path(arguments[0])
+    if not path.exists():
+        os.close(create_private(path))
+    for beside in ("", "-wal", "-shm"):
+        close_to_others(path.with_name(path.name + beside))
 
 
 def _connect_sqlite(connection: Any, _record: object) -> None:

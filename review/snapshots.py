@@ -12,6 +12,7 @@ from pathlib import Path
 from emola.errors import EmolaError, InputError
 from review.backup import make_backup, restore_backup
 from review.database import Database
+from review.private_files import create_private_folder
 from review.store.events import head
 
 logger = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ class SnapshotKeeper:
         self._ended = threading.Event()
         self._last: tuple[int, str] | None = None
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            create_private_folder(folder)
         except OSError as error:
             raise InputError(f"The folder of snapshots {folder} cannot be made ({error.strerror}).") from error
         self._thread = threading.Thread(target=self._work, name="snapshots", daemon=True)
