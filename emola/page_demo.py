@@ -169,7 +169,8 @@ class DemoTab:
             yield gr.skip(), gr.skip(), _comparison(visit) if asked.compare else ""
         finally:
             cancel.set()
-            visit.asking = False
+            if visit.cancel is cancel:  # else the visitor has asked anew meanwhile, and that is still to be answered
+                visit.asking = False
 
     def finish(self, request: gr.Request) -> tuple[Any, Any, Any]:
         """Offer to describe again, and the evidence as a layer of the picture."""
