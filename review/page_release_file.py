@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from emola.errors import EmolaError, InputError
 from review.database import Database
+from review.errors import NotAllowed
 from review.page_access import Access
 from review.store.people import require
 from review.store.releases import ReleaseRecord, list_releases
@@ -71,7 +72,15 @@ def _answer(database: Database, access: Access, request: Request) -> Response:
         except (EmolaError, OSError):
             target.unlink(missing_ok=True)
             raise
+    except NotAllowed as error:
+        return _refusal(error, 403)
+    except InputError as error:
+        return _refusal(error, 404)
     except EmolaError as error:
-        return JSONResponse({"error": str(error)}, 403, headers=NO_STORE)
+        return _refusal(error, 503)
     name = f"{release.name}.zip"
     return FileResponse(target, filename=name, headers=NO_STORE, background=BackgroundTask(target.unlink, True))
+
+
+def _refusal(error: EmolaError, status: int) -> Response:
+    return JSONResponse({"error": str(error)}, status, headers=NO_STORE)
