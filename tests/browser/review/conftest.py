@@ -38,6 +38,7 @@ EMOTION = "The person looks happy. The corners of the mouth are pulled up."
 BOX = [40, 30, 216, 236]
 REGIONS = {"brow": [50, 60, 206, 110], "eyes": [50, 90, 206, 140], "nose_cheek": [60, 110, 196, 190]}
 REGIONS["mouth_chin"] = [70, 170, 186, 236]
+SHOWN = "document.querySelector('#review [data-claim]')?.dataset.claim"
 
 
 class Site:
@@ -179,10 +180,18 @@ class Hands:
     def wait_saved(self) -> None:
         self.page.wait_for_selector(".review-saved[data-state=saved]", timeout=30_000)
 
-    def next_item(self, words: str) -> None:
-        """Wait until the bar at the top says ``words``."""
-        shown = "(text) => document.querySelector('.review-top')?.innerText.includes(text)"
-        self.page.wait_for_function(shown, arg=words)
+    def item(self) -> str:
+        """Return which item is shown: the id of its first claim."""
+        return self.page.get_attribute("#review [data-claim] >> nth=0", "data-claim")
+
+    def next_item(self, before: str) -> str:
+        """Wait until another item is shown than ``before``; return which."""
+        self.page.wait_for_function(f"(old) => ![undefined, old].includes({SHOWN})", arg=before)
+        return self.item()
+
+    def item_again(self, wanted: str) -> None:
+        """Wait until the item ``wanted`` is shown."""
+        self.page.wait_for_function(f"(wanted) => {SHOWN} === wanted", arg=wanted)
 
 
 @pytest.fixture(scope="session")

@@ -35,11 +35,11 @@ def test_a_submission_is_withdrawn_corrected_and_submitted_again(page, site, han
 
 def test_what_a_third_person_decided_is_not_withdrawn(page, site, hands):
     ann, bob, campaign = site.user(), site.user(), site.campaign(site.two_claims, overlap=2)
-    site.judge(ann, campaign, VerdictState("correct"))
+    item = site.judge(ann, campaign, VerdictState("correct")).description_id
     site.judge(bob, campaign, VerdictState("wrong", "H1", replacement=""))
     hands.sign_in("lena")
     page.goto(f"{site.url}/adjudicate")
-    page.wait_for_selector(".rv-conflict", timeout=90_000)
+    page.wait_for_selector(f"#adjudicate [data-comments='{item}']", timeout=90_000)
     for _ in range(page.locator(".rv-conflict").count()):
         hands.press("1")
     hands.press("Enter")
@@ -64,7 +64,7 @@ def test_a_person_changes_their_own_password(page, site, hands, artefacts):
     page.goto(f"{site.url}/queue")
     page.click(f".frame-who a:has-text('{login}')", timeout=90_000)
     page.wait_for_selector("#account b", timeout=90_000)
-    assert login in page.inner_text("#account") and "reviewer" in page.inner_text("#account")
+    page.wait_for_selector(f"#account:has-text('You are {login}, reviewer')")
     page.screenshot(path=artefacts / "review-account.png")
     wrong = [
         (("not my password", NEW_PASSWORD, NEW_PASSWORD), "present password"),
@@ -78,7 +78,8 @@ def test_a_person_changes_their_own_password(page, site, hands, artefacts):
         page.wait_for_selector(".toast-body", state="detached")
     change_password(page, site.password, NEW_PASSWORD, NEW_PASSWORD)
     page.wait_for_selector("#account .notice-good", timeout=30_000)
-    assert page.input_value("#account-old input") == "", "no password stays on the page"
+    emptied = "[...document.querySelectorAll('#account-old input, #account-new input, #account-again input')]"
+    page.wait_for_function(f"{emptied}.every((field) => field.value === '')")  # no password stays on the page
     page.screenshot(path=artefacts / "review-account-changed.png")
 
     for password, status in ((site.password, 400), (NEW_PASSWORD, 200)):

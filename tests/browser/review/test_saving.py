@@ -47,14 +47,14 @@ def test_a_double_submit_counts_once(page, site, hands):
         site.campaign(site.two_claims, site.emotion.replace("person", "woman") + site.two_claims),
     )
     hands.open_review(login, campaign)
-    sent = []
+    first, sent = hands.item(), []
     page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/submit") else None)
     hands.press("a", "a")
     page.evaluate(
         "() => { const button = document.querySelector('[data-focus=submit]'); button.click(); button.click(); }"
     )
     hands.press("Enter", "Enter")
-    hands.next_item("2 of today")
+    hands.next_item(first)
     assert len(sent) == 1
     assert [review.status for review in site.reviews(login)] == ["submitted", "draft"]
 

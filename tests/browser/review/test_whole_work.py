@@ -34,10 +34,15 @@ def report(page, site, artefacts):
 
 def judge_by_keyboard(hands, page, *, denies: bool):
     """Judge ITEMS items of two claims as correct; whoever ``denies`` calls the first claim of the first item absent."""
+    shown = ""
     for item in range(ITEMS):
-        hands.next_item(f"{item + 1} of today")
+        shown = hands.next_item(shown)
         hands.press(*(("1", "j", "a", "Enter") if denies and item == 0 else ("a", "a", "Enter")))
     page.wait_for_selector(".nothing", timeout=30_000)
+
+
+def verdicts_of(review) -> set[str]:
+    return {said.verdict for said in review.state.verdicts.values()}
 
 
 def test_two_people_judge_a_third_decides_and_a_release_is_made(page, site, hands, report, artefacts):
@@ -58,7 +63,8 @@ def test_two_people_judge_a_third_decides_and_a_release_is_made(page, site, hand
     assert "Not measured yet, since under 10 pictures were judged twice" in agreed, "five are too few to fail a unit"
     assert f"{ann} and {bob}" in agreed
     page.goto(f"{site.url}/adjudicate")
-    page.wait_for_selector(".rv-conflict", timeout=90_000)
+    (conflict,) = {one.description_id for one in site.reviews(bob) if "wrong" in verdicts_of(one)}
+    page.wait_for_selector(f"#adjudicate [data-comments='{conflict}']", timeout=90_000)
     page.wait_for_function("[...document.querySelectorAll('img[data-face]')].every((i) => i.naturalWidth > 0)")
     page.screenshot(path=artefacts / "work-6-adjudicate.png")
     assert page.locator(".rv-conflict").count() == 1, "only the claim that they judged differently"
@@ -70,7 +76,7 @@ def test_two_people_judge_a_third_decides_and_a_release_is_made(page, site, hand
     page.wait_for_selector("#release-preview table", timeout=90_000)
     page.fill("#release-name textarea, #release-name input", "whole-work")
     page.click("#release-make")
-    page.wait_for_selector("#release-detail table", timeout=60_000)
+    page.wait_for_selector("#release-detail:has-text('whole-work') table", timeout=60_000)
     page.click("#release-verify")
     page.wait_for_selector("#release-detail .notice-good", timeout=60_000)
     page.screenshot(path=artefacts / "work-8-release.png")
