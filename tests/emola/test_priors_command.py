@@ -20,6 +20,31 @@ from emola.imaging import open_image
 from emola.prior_extraction import ExtractionPlan, extract_priors, is_good
 from emola.priors_command import add_parser, list_pictures, pictures_of
 
+HELD = """
+import argparse, itertools, sys, time
+import numpy as np
+
+calls, save = itertools.count(1), np.save
+
+
+def save_five(stream, values):
+    if next(calls) > 5:
+        stream.write(b"half")
+        stream.flush()
+        time.sleep(600)
+    save(stream, values)
+
+
+np.save = save_five
+from emola.priors_command import add_parser
+
+parser = argparse.ArgumentParser()
+add_parser(parser.add_subparsers())
+options = parser.parse_args(sys.argv[1:])
+sys.exit(options.run(options))
+"""
+"""The command, which stands still in the middle of the sixth file until it is killed."""
+
 
 def run_command(*arguments: object) -> int:
     parser = argparse.ArgumentParser()
@@ -142,20 +167,17 @@ def test_a_killed_run_leaves_whole_files_and_the_next_one_completes_it(tmp_path,
     for number in range(60):
         write_picture(root / f"{number}.png", number, (400, 400))
     out = root / "priors-emola-2024"
-    code = (
-        "import argparse, sys; from emola.priors_command import add_parser; p = argparse.ArgumentParser();"
-        "add_parser(p.add_subparsers()); o = p.parse_args(sys.argv[1:]); sys.exit(o.run(o))"
-    )
     options = [str(root), "--recipe", "emola-2024", "--face-models", str(landmark_model), "--workers", "1"]
-    command = [sys.executable, "-c", code, "extract-priors", *options]
+    command = [sys.executable, "-c", HELD, "extract-priors", *options]
     process = subprocess.Popen(command, cwd=repository, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while not any(out.glob("*.npy")) and time.monotonic() < deadline:
-        time.sleep(0.005)
+    deadline = time.monotonic() + 120
+    while not any(out.glob(".*.npy.part")) or len(list(out.glob("*.npy"))) < 5:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
     there = list(out.glob("*.npy"))
-    assert 0 < len(there) < 60
+    assert len(there) == 5
     assert all(is_good(path, 212) for path in there)
     report = extract_priors(ExtractionPlan("emola-2024", root, out, tuple(list_pictures(root)), landmark_model))
     assert report.counts == {"kept": len(there), "made": 60 - len(there)}

@@ -1,10 +1,11 @@
 """The journal of a run: one JSON line per answered request, appended and synced, so that nothing is lost or doubled.
 
 A process that is killed while it writes leaves half a line at the end; it is cut off when the journal is opened again.
-The file is locked while a run writes to it (where the system knows ``flock``).
+The file is locked while a run writes to it.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 from collections.abc import Mapping
@@ -14,11 +15,6 @@ from typing import Any, Self
 
 from emola.errors import InputError
 from training.data.records import Task
-
-try:
-    import fcntl
-except ImportError:  # Windows: two runs in one folder are not kept apart there
-    fcntl = None  # type: ignore[assignment]
 
 DESCRIBED, REFUSED, EMPTY, TOO_LONG = "described", "refused", "empty", "too long"
 BROKEN, FAILED = "broken picture", "failed"
@@ -97,8 +93,6 @@ class Journal:
         self._stream.close()
 
     def _lock(self, path: Path) -> None:
-        if fcntl is None:
-            return
         try:
             fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

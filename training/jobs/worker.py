@@ -55,7 +55,7 @@ class Worker:
                 for number in range(self._job.stage, len(self._job.stages)):
                     self._note(stage=number, progress=Progress())
                     self._run_stage(self._job.stages[number], lock)
-            self._note(state="done", ended=time.time(), reason="")
+                self._note(state="done", ended=time.time(), reason="")  # before the next job may start
         except Stopped:
             self._note(state="cancelled", ended=time.time(), reason="Stopped; it can be continued.")
         except EmolaError as error:

@@ -47,7 +47,9 @@ def test_a_question_is_answered_and_settled_by_who_asked(page, site, hands, arte
     page.wait_for_selector("dialog[open] li >> nth=1")
     page.screenshot(path=artefacts / "review-thread.png")
     said = page.locator("dialog[open] li").all_inner_texts()
-    assert "You" in said[0] and f"R{site.lead.id:02d}" in said[1] and "lena" not in said[1], "a reviewer knows leads by their pseudonym"
+    assert "You" in said[0] and f"R{site.lead.id:02d}" in said[1] and "lena" not in said[1], (
+        "a reviewer knows leads by their pseudonym"
+    )
     assert page.locator("dialog[open] li button").count() == 1, "one settles one's own question, not a lead's answer"
     page.click("dialog[open] li button")
     page.wait_for_selector("dialog[open] li.settled")

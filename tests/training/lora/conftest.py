@@ -116,7 +116,8 @@ def start(repository: Path) -> Callable[..., "subprocess.Popen[str]"]:
     """Start the command in a process of its own."""
 
     def start_process(*arguments: str, launcher: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(repository)}
+        places = os.pathsep.join([str(repository), *filter(None, [os.environ.get("PYTHONPATH")])])
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": places}
         return subprocess.Popen(
             [sys.executable, "-m", *launcher, *(("-m",) if launcher else ()), "training.train", *arguments],
             cwd=repository, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -17,6 +17,26 @@ from training.synthetic.__main__ import main
 from training.synthetic.dataset import DatasetPlan, make_dataset
 from training.synthetic.face import plan_face
 
+HELD = """
+import itertools, sys, time
+import numpy as np
+
+calls, save = itertools.count(1), np.save
+
+
+def save_three(stream, values):
+    if next(calls) > 3:
+        time.sleep(600)
+    save(stream, values)
+
+
+np.save = save_three
+from training.synthetic.__main__ import main
+
+sys.exit(main(sys.argv[1:]))
+"""
+"""The command, which stands still with the fourth face half written until it is killed."""
+
 
 def contents(folder: Path) -> dict[str, str]:
     return {
@@ -74,17 +94,17 @@ def test_missing_faces_come_back_identical(dataset: Path, tmp_path: Path) -> Non
     assert contents(dataset) == before
 
 
-def test_killed_run_continues_to_the_same_files(dataset: Path, tmp_path: Path) -> None:
+def test_killed_run_continues_to_the_same_files(dataset: Path, tmp_path: Path, repository: Path) -> None:
     folder = tmp_path / "killed"
-    command = [sys.executable, "-m", "training.synthetic", "make", "--out", str(folder)]
+    command = [sys.executable, "-c", HELD, "make", "--out", str(folder)]
     command += ["--n", "24", "--seed", "7", "--workers", "1"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) as process:
-        deadline = time.monotonic() + 60
-        while len(list(folder.glob("train/landmarks/*.npy"))) < 3 and time.monotonic() < deadline:
+    with subprocess.Popen(command, cwd=repository, stderr=subprocess.DEVNULL, env=environment) as process:
+        deadline = time.monotonic() + 120
+        while len(list(folder.glob("*/images/*.jpg"))) < 4 and time.monotonic() < deadline:
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
-    assert len(list(folder.glob("train/landmarks/*.npy"))) >= 3 and not (folder / "train/truth.jsonl").exists()
+    assert len(list(folder.glob("*/landmarks/*.npy"))) == 3 and not (folder / "train/truth.jsonl").exists()
     assert main(["make", "--out", str(folder), "--n", "24", "--seed", "7", "--workers", "1"]) == 0
     finished = {name: digest for name, digest in contents(folder).items() if not Path(name).name.startswith(".")}
     assert finished == contents(dataset)
