@@ -2,6 +2,7 @@
 
 ``contested`` lists action units that the reviewers of a face have not settled; "strict" leaves them out for that face.
 ``status`` and ``reason`` are those of ``run``: "cut off" for an answer that reached the limit, and why there is none.
+``task``, also written by ``run``, keeps emotion labels 1 to 6 from being read as action units.
 """
 
 import json
@@ -15,6 +16,7 @@ from emola.errors import InputError
 
 _SHOWN = 5
 _CUT_OFF = "cut off"
+_TEXTS = ("prediction", "reference", "group", "reason", "task")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE_LEFT = re.compile("[\ud800-\udfff]")
 
@@ -32,6 +34,7 @@ class Item:
         reason: why there is no prediction, or None.
         contested: numbers of action units that the label leaves open.
         cut_off: whether the answer ended at the limit of its length.
+        task: what was asked for ("emotion" or "au"), or None where the line does not say.
     """
 
     id: str | int
@@ -42,6 +45,7 @@ class Item:
     reason: str | None = None
     contested: tuple[int, ...] = ()
     cut_off: bool = False
+    task: str | None = None
 
 
 def read_items(path: Path) -> list[Item]:
@@ -99,7 +103,7 @@ def _item(line: str) -> Item:
         raise ValueError("the id is neither text nor a whole number")
     if isinstance(row.get("group"), int) and not isinstance(row["group"], bool):
         row["group"] = str(row["group"])
-    for key in ("prediction", "reference", "group", "reason"):
+    for key in _TEXTS:
         if not isinstance(row.get(key), str | None):
             raise ValueError(f"the {key} is neither text nor null")
     contested = row.get("contested") or []
@@ -110,7 +114,7 @@ def _item(line: str) -> Item:
 
 def make_item(row: Mapping[str, Any]) -> Item:
     """Return a line of predictions, whose values are known to be right, as an item."""
-    texts = {key: row.get(key) for key in ("prediction", "reference", "group", "reason")}
+    texts = {key: row.get(key) for key in _TEXTS}
     contested, cut_off = tuple(row.get("contested") or ()), row.get("status") == _CUT_OFF
     return Item(id=row["id"], label=row["label"], contested=contested, cut_off=cut_off, **texts)
 

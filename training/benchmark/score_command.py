@@ -10,6 +10,7 @@ P.jsonl has one JSON object a line:
     contested    action units that the label leaves open (may be absent), left out by strict
     status       "cut off" where the answer reached the limit of its length (may be absent, as run writes it)
     reason       why there is no answer (may be absent, as run writes it)
+    task         "emotion" or "au" (may be absent, as run writes it); a line of another --task is refused
 
 OUT.json has n, s_re, s_ge and s_rege (0 to 100; their sum), a row of figures for each class or action unit, counts of
 unparsed, unknown, failed, cut off and skipped items with their ids and reasons, labels that were not wholly read, ROUGE
@@ -29,7 +30,7 @@ from typing import Any
 from emola.errors import InputError
 from emola.taxonomy import ACTION_UNITS
 from training.benchmark.counts import counts_in_words
-from training.benchmark.items import check_output, read_items, write_lines
+from training.benchmark.items import Item, check_output, read_items, write_lines
 from training.benchmark.measures import recognition_measures, rouge_measures
 from training.benchmark.outcomes import Outcome
 from training.benchmark.run_folder import RunFolder
@@ -74,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
         _units(options),
     )
     items = read_items(options.predictions)
+    _check_task(items, options)
     written = [path for path in (options.json, options.items) if path]
     for place, path in enumerate(written):
         check_output(path, options.predictions, *written[:place])
@@ -97,6 +99,17 @@ def _units(options: argparse.Namespace) -> UnitList:
     run = RunFolder(options.predictions.parent)
     beside = run.description_file.is_file() and options.predictions == run.predictions_file(options.task)
     return unit_list(run.describe().get("data_set") if beside else None)
+
+
+def _check_task(items: Sequence[Item], options: argparse.Namespace) -> None:
+    """Make sure that the predictions answer the task: emotions 1 to 6 could be read as action units as well."""
+    others = [item for item in items if item.task not in (None, options.task)]
+    if others:
+        raise InputError(
+            f"{len(others)} of the {len(items)} predictions in {options.predictions} are of the task "
+            f"{others[0].task!r} (the first is {others[0].id}), not of {options.task!r}; give their --task, or keep "
+            "one task to a file."
+        )
 
 
 def _check_labels(outcomes: Sequence[Outcome]) -> None:

@@ -139,3 +139,11 @@ def test_outputs_are_checked_before_any_work(tmp_path, capsys):
     (tmp_path / "file").touch()
     assert main([*arguments, "--json", str(tmp_path / "file" / "OUT.json")]) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("task", "code"), [("au", 2), ("emotion", 0), (None, 0)])
+def test_predictions_of_another_task_are_refused_and_not_read_as_action_units(task, code, tmp_path, capsys):
+    path = tmp_path / "P.jsonl"
+    path.write_bytes(line(label=1, **({"task": task} if task else {})))
+    assert main(["score", "--task", "emotion", "--protocol", "strict", "--predictions", str(path)]) == code
+    assert ("of the task 'au' (the first is good), not of 'emotion'" in capsys.readouterr().err) == (code == 2)
