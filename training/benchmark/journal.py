@@ -33,6 +33,22 @@ def read_journal(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def is_begun(path: Path) -> bool:
+    """Say whether a journal holds a whole line, or a process is about to write one.
+
+    Raises:
+        ResourceError: it cannot be read or locked.
+    """
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return b"\n" in file.read()
+    except BlockingIOError:
+        return True
+    except OSError as error:
+        raise ResourceError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
 class Journal:
     """Appends rows to a journal that no other process writes to.
 

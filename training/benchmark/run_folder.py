@@ -1,6 +1,7 @@
 """The folder of one benchmark run.
 
-    RUN/run.json                     what was run on what, with fingerprints; a start with anything else is refused
+    RUN/run.json                     what was run on what, with fingerprints; once there is an answer, a start
+                                     with anything else is refused
     RUN/parts/journal-00000.jsonl    answers of one process as they came
     RUN/predictions_emotion.jsonl    all answers of a task in the order of the data, once the last one is there
     RUN/predictions_au.jsonl
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from emola.errors import InputError, ResourceError
-from training.benchmark.journal import Journal, read_journal
+from training.benchmark.journal import Journal, is_begun, read_journal
 from training.benchmark.questions import Question
 
 FORMAT: Final = 1
@@ -63,21 +64,25 @@ class RunFolder:
     def claim(self, identity: Mapping[str, Any], notes: Mapping[str, Any]) -> None:
         """Take the folder for a run, or check that it already belongs to the very same one.
 
-        Several processes may do this at once; the first one writes.
+        Several processes may do this at once; the first one writes. A start that ended before its first answer, as when
+        the model cannot be loaded, has no claim on the folder.
 
         Raises:
             InputError: it belongs to another run, or holds something else; one sentence says what differs.
             ResourceError: it cannot be written.
         """
+        content = {"format": FORMAT, "identity": dict(identity), **notes}
         try:
             if not self.description_file.is_file():
-                self._write_description({"format": FORMAT, "identity": dict(identity), **notes})
+                self._write_description(content)
             self._parts.mkdir(exist_ok=True)
         except OSError as error:
             raise ResourceError(f"The folder {self.folder} cannot be written: {error.strerror or error}.") from error
         found = self.describe()["identity"]
         changed = [key for key in {**identity, **found} if identity.get(key) != found.get(key)]
-        if changed:
+        if changed and not self._has_begun():
+            _replace(self.description_file, _as_text(content))
+        elif changed:
             names = " and ".join(_MEANINGS.get(key, key) for key in changed)
             raise InputError(
                 f"{self.folder} holds a run with other settings: {names} changed since; choose another --out, or start "
@@ -122,12 +127,17 @@ class RunFolder:
             _replace(self.predictions_file(task), text)
         return 0
 
+    def _has_begun(self) -> bool:
+        """Say whether there are answers, or a process is about to write some."""
+        merged = any(self.folder.glob("predictions_*.jsonl"))
+        return merged or any(is_begun(path) for path in self._parts.glob("journal-*.jsonl"))
+
     def _write_description(self, content: Mapping[str, Any]) -> None:
         if self.folder.exists() and (not self.folder.is_dir() or any(self._foreign())):
             raise InputError(f"{self.folder} is not an empty folder and holds no benchmark run; choose another --out.")
         self.folder.mkdir(parents=True, exist_ok=True)
         temporary = self.folder / f".run.json.{os.getpid()}"
-        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(_as_text(content), encoding="utf-8")
         try:
             os.link(temporary, self.description_file)  # unlike a rename, fails when another process was first
         except FileExistsError:
@@ -139,6 +149,10 @@ class RunFolder:
         """Return what in the folder is of no run; nothing once another process has claimed it."""
         found = [path for path in self.folder.iterdir() if not path.name.startswith(".run.json.")]
         return [] if self.description_file.exists() else found
+
+
+def _as_text(description: Mapping[str, Any]) -> str:
+    return json.dumps(description, indent=2, ensure_ascii=False) + "\n"
 
 
 def _replace(path: Path, text: str) -> None:
