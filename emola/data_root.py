@@ -5,7 +5,7 @@ FABA-Instruct as published lies at ``data/FABAInstruct/train/train_au_anno.json`
 """
 
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from emola.errors import InputError
@@ -20,7 +20,7 @@ def find_data_root(file: Path, pictures: Iterable[str], option: str | None = Non
 
     Args:
         file: the JSON, or a place beside it.
-        pictures: paths of pictures as the JSON writes them.
+        pictures: paths of pictures as the JSON writes them; absolute and climbing ones say nothing about the root.
         option: of the command line, with which a person gives the folder instead; None where there is no such.
 
     Raises:
@@ -30,9 +30,15 @@ def find_data_root(file: Path, pictures: Iterable[str], option: str | None = Non
     if not names:
         raise InputError(f"{file} names no picture; expected a FABA-Instruct JSON, with a path under 'image'.")
     for folder in list(file.resolve().parents)[:_PARENTS_TRIED]:
-        if any((folder / name).is_file() for name in names):
+        if any((folder / name).is_file() for name in filter(_stays_inside, names)):
             return folder
     remedy = (
         f"give the folder they start from ({option})" if option else "put them where one of the folders above it is"
     )
     raise InputError(f"None of the pictures that {file} names was found; {remedy}.")
+
+
+def _stays_inside(written: str) -> bool:
+    """Say whether a path is relative and does not climb, so that it can be inside a data root at all."""
+    pure = PurePosixPath(written.replace("\\", "/"))
+    return not pure.is_absolute() and ".." not in pure.parts
