@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from training.benchmark.data_source import Source
     from training.benchmark.face_inputs import FaceReader, MissingPrior
     from training.benchmark.models import Answerer, ModelChoice
+    from training.benchmark.runner import Progress
 
 _GREEDY: Final = GenerationSettings(max_new_tokens=1024)
 _RECIPES: Final = ("emola-2024", "insightface-106", "mediapipe-106")
+_REASONS_SHOWN: Final = 3
 _VERSIONED: Final = ("torch", "transformers")
 
 
@@ -66,7 +68,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the benchmark, or what is left of it, and print what came of it; 0."""
+    """Run the benchmark, or what is left of it, and print what came of it; 1 when nothing was answered."""
     from training.benchmark.data_source import open_source  # torch and transformers, several seconds
     from training.benchmark.run_folder import RunFolder
     from training.benchmark.runner import Share, run_share
@@ -85,7 +87,16 @@ def run(options: argparse.Namespace) -> int:
     else:
         tasks = dict.fromkeys(question.task for question in source.questions)
         print(f"{counts}. Written to {', '.join(str(folder.predictions_file(task)) for task in tasks)}.")
-    return 0
+    for line in _failures(progress):
+        print(line)
+    return 1 if progress.is_fruitless else 0
+
+
+def _failures(progress: "Progress") -> list[str]:
+    """Return the most frequent reasons of failed items, as lines."""
+    shown = [f"  {count} failed: {reason}" for reason, count in list(progress.failures.items())[:_REASONS_SHOWN]]
+    others = sum(list(progress.failures.values())[_REASONS_SHOWN:])
+    return [*shown, *([f"  {others} failed for other reasons (reason in the predictions)"] if others else [])]
 
 
 def _at_least_one(text: str) -> int:

@@ -1,7 +1,7 @@
 """One process's share of a benchmark run: prepare, ask, write down; killed at any moment, it goes on where it was."""
 
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -58,10 +58,22 @@ class Share:
 
 @dataclass(frozen=True)
 class Progress:
-    """What one process did: answers by status, and how many questions wait for other processes."""
+    """What came of the run so far.
+
+    Attributes:
+        counts: status to number of items.
+        missing: how many questions wait for other processes.
+        failures: why items failed, to their number, the most frequent first.
+    """
 
     counts: dict[str, int]
     missing: int
+    failures: dict[str, int]
+
+    @property
+    def is_fruitless(self) -> bool:
+        """Whether all is done and nothing was answered."""
+        return not self.missing and set(self.counts) <= {"failed"}
 
 
 def in_asking_order(questions: Sequence[Question]) -> list[Question]:
@@ -102,8 +114,10 @@ def run_share(
             finally:
                 reader.close()
     missing = folder.merge(questions)
-    statuses = [row["status"] for row in folder.answers().values()]
-    return Progress({status: statuses.count(status) for status in dict.fromkeys(sorted(statuses))}, missing)
+    rows = folder.answers().values()
+    counts = Counter(sorted(row["status"] for row in rows))
+    failures = Counter(str(row["reason"]) for row in rows if row["status"] == "failed")
+    return Progress(dict(counts), missing, dict(failures.most_common()))
 
 
 def _ask(questions: Sequence[Question], answerer: Answerer, reader: FaceReader, journal: Journal) -> None:

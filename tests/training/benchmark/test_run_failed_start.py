@@ -50,3 +50,12 @@ def test_a_process_that_is_still_loading_keeps_its_claim(run, tmp_path, capsys):
     with Journal(tmp_path / "run" / "parts" / "journal-00001.jsonl"):
         assert run() == 2
     assert "holds a run with other settings" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("broken", "code"), [(2, 1), (1, 0)])
+def test_a_run_in_which_nothing_was_answered_exits_1_and_says_why(run, tmp_path, broken, code, capsys):
+    for index in range(broken):
+        (tmp_path / "data" / "FABAInstruct" / "eval" / "images" / f"{index}.png").write_bytes(b"no picture")
+    assert run() == code
+    printed = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("  2 failed: ") and "not a picture" in line for line in printed) == broken
