@@ -261,7 +261,7 @@ def send_to_review(database: "Database", access: "Access", folder: Path) -> "Sen
 
 
 def studio_tabs(options: argparse.Namespace, database: "Database", access: "Access | None") -> list[Any]:
-    """Return what builds the tabs of the benchmark runs and of training; only leads start processes."""
+    """Return what builds the tabs of benchmark runs and of training: leads start jobs, reviewers see faces and logs."""
     from review.blind_offers import BlindOffers
     from review.loop_releases import complete_releases
     from training.page_tabs import runs_tab, train_tab
@@ -269,9 +269,9 @@ def studio_tabs(options: argparse.Namespace, database: "Database", access: "Acce
     os.environ["EMOLA_DB"] = options.db  # for the commands of jobs; an argument would show a server's password
     blind = None if access is None else BlindOffers(database, access.who)
     may_start = (lambda _: False) if blind is None else blind.may_ask
-    bases = options.model or [str(TINY)]
-    train = train_tab(options.runs, options.files, bases, partial(complete_releases, database), may_start, blind)
-    return [runs_tab(options.runs, blind), train]
+    shown = blind, (lambda _: False) if access is None else access.may_see_faces
+    bases, releases = options.model or [str(TINY)], partial(complete_releases, database)
+    return [runs_tab(options.runs, *shown), train_tab(options.runs, options.files, bases, releases, may_start, *shown)]
 
 
 def render_sample(folder: Path) -> None:

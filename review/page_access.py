@@ -23,6 +23,7 @@ from review.store.people import (
     find_user,
     has_passwords,
     hub_user,
+    require,
 )
 from review.tries import Tries
 
@@ -115,6 +116,14 @@ class Access:
             return self._known(request.username)
         raw: Any = request.request
         return self._vouched(raw.headers.get("host", ""), raw.scope.get("session"))
+
+    def may_see_faces(self, request: gr.Request) -> bool:
+        """Say whether the visitor behind an event of a page may look at faces, on a page of the review or elsewhere."""
+        try:
+            require(self.who(request), "reviewer")
+        except InputError:
+            return False
+        return True
 
     def of_request(self, request: Request) -> UserRecord:
         """Return the user behind a plain request to the app; the same rules as ``who``."""

@@ -14,6 +14,9 @@ from training.data.records import RecordFault
 QUIET: Final[dict[str, Any]] = {"api_visibility": "private", "show_progress": "hidden"}
 """For handlers that only a page calls."""
 
+HIDDEN: Final = "Only reviewers who are signed in see faces, answers, reports and logs here."
+"""What those read who may not see them."""
+
 _ASSETS: Final = Path(__file__).parent / "page_assets"
 
 

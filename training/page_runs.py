@@ -20,7 +20,7 @@ from training.benchmark.report_tables import TASK_NAMES
 from training.benchmark.run_items import SHOWS, ReadItem, Show, select_items
 from training.benchmark.run_listing import RunLibrary
 from training.page_blind import BlindChecks, BlindOffer
-from training.page_elements import QUIET, as_returned, html_element, mistakes_told
+from training.page_elements import HIDDEN, QUIET, as_returned, html_element, mistakes_told
 from training.page_runs_html import difference_html, items_html, list_html, notice, scores_html
 
 PAGE_SIZE: Final = 8
@@ -54,16 +54,22 @@ class Chosen:
     page: int
 
 
-def build_runs_page(runs_folder: Path, open_in_demo: DemoLink | None = None, blind: BlindChecks | None = None) -> None:
+def build_runs_page(
+    runs_folder: Path,
+    open_in_demo: DemoLink | None = None,
+    blind: BlindChecks | None = None,
+    may_see: Callable[[gr.Request], bool] = lambda _: True,
+) -> None:
     """Build the tab "Runs" inside the current tabs; nothing is read before somebody opens it.
 
     Args:
         runs_folder: runs lie in it, up to four folders deep; it need not exist.
         open_in_demo: where an item's picture can be opened; None shows no button for it.
         blind: how reviewers are asked which of two runs is better; None shows no button for it.
+        may_see: whether a visitor may see faces and answers; scores are everybody's.
     """
     with gr.Tab("Runs", id="runs") as tab:
-        RunsPage(RunLibrary(runs_folder), open_in_demo, blind, tab)
+        RunsPage(RunLibrary(runs_folder), open_in_demo, blind, may_see, tab)
 
 
 class RunsPage:
@@ -73,11 +79,19 @@ class RunsPage:
         library: the runs.
         demo: where an item's picture can be opened, or None.
         blind: how reviewers are asked which of two runs is better, or None.
+        may_see: whether a visitor may see faces and answers.
         tab: what is opened to see the page.
     """
 
-    def __init__(self, library: RunLibrary, demo: DemoLink | None, blind: BlindChecks | None, tab: gr.Tab) -> None:
-        self.library, self.demo = library, demo
+    def __init__(
+        self,
+        library: RunLibrary,
+        demo: DemoLink | None,
+        blind: BlindChecks | None,
+        may_see: Callable[[gr.Request], bool],
+        tab: gr.Tab,
+    ) -> None:
+        self.library, self.demo, self.may_see = library, demo, may_see
         self._html = partial(html_element, "runs")
         self.list = self._html("runs-list")
         with gr.Column(visible=False) as self.look:
@@ -152,15 +166,17 @@ class RunsPage:
         except EmolaError as error:
             return "", notice(str(error), "error")
 
-    def show_items(self, *values: Any) -> tuple[str, str, Any, Any, int]:
+    def show_items(self, request: gr.Request, *values: Any) -> tuple[str, str, Any, Any, int]:
         """Return one page of items, where it stands, and whether there are pages before and after it."""
-        chosen = Chosen(*values)
+        chosen, off = Chosen(*values), gr.update(interactive=False)
         if not chosen.run or not chosen.task:
-            return "", "", gr.update(interactive=False), gr.update(interactive=False), 0
+            return "", "", off, off, 0
+        if not self.may_see(request):
+            return notice(HIDDEN), "", off, off, 0
         try:
             result, items = self._items(chosen)
         except EmolaError as error:
-            return notice(str(error), "error"), "", gr.update(interactive=False), gr.update(interactive=False), 0
+            return notice(str(error), "error"), "", off, off, 0
         page = min(max(chosen.page, 0), max(0, (len(items) - 1) // PAGE_SIZE))
         start = page * PAGE_SIZE
         shown = items[start : start + PAGE_SIZE]
@@ -184,6 +200,8 @@ class RunsPage:
         """Open the picture of an item in the demo."""
         assert self.demo is not None
         with mistakes_told():
+            if not self.may_see(request):
+                raise InputError(HIDDEN)
             result = self._result(str(event.key))
             judged = result.tasks.get(event.task)
             for row in judged.rows if judged else ():

@@ -22,12 +22,13 @@ DATA: Final = Path("data")
 StudioTab = Callable[[Any, gr.Tabs], None]
 
 
-def runs_tab(runs: Path, blind: BlindChecks | None) -> StudioTab:
+def runs_tab(runs: Path, blind: BlindChecks | None, may_see: Callable[[gr.Request], bool]) -> StudioTab:
     """Return what builds the tab of the benchmark runs, whose pictures open in the demo.
 
     Args:
         runs: their folder.
         blind: how reviewers are asked which of two runs is better, or None.
+        may_see: whether a visitor may see faces and answers.
     """
 
     def build(demo: Any, tabs: gr.Tabs) -> None:
@@ -36,7 +37,7 @@ def runs_tab(runs: Path, blind: BlindChecks | None) -> StudioTab:
             return gr.Tabs(selected="demo"), gr.update(value=task), *opened
 
         link = DemoLink(open_picture, [tabs, demo.controls[0], demo.stage, *demo.answers])
-        build_runs_page(runs, link, blind)
+        build_runs_page(runs, link, blind, may_see)
 
     return build
 
@@ -48,6 +49,7 @@ def train_tab(
     releases: Releases,
     may_start: Callable[[gr.Request], bool],
     blind: BlindChecks | None,
+    may_see: Callable[[gr.Request], bool],
 ) -> StudioTab:
     """Return what builds the tab "Train & benchmark".
 
@@ -56,8 +58,9 @@ def train_tab(
         files: data sets below it, below ``runs`` and below ``data`` can be chosen too, the sample project among them.
         bases: models that can be trained further.
         releases: what can be learned from.
-        may_start: whether a visitor may start processes; others may watch.
+        may_start: whether a visitor may start processes.
         blind: how reviewers are asked which of two models is better, or None.
+        may_see: whether a visitor may see jobs with their logs and reports.
     """
 
     def choices() -> list[DataChoice]:
@@ -69,6 +72,7 @@ def train_tab(
             return gr.Tabs(selected="demo"), *demo.beside_base(source)
 
         shelf = ShelfLink(offer, [tabs, *demo.comparing])
-        build_train_page(Jobs(jobs_folder(runs)), choices, lambda: list(bases), runs, shelf, may_start, blind)
+        jobs = Jobs(jobs_folder(runs))
+        build_train_page(jobs, choices, lambda: list(bases), runs, shelf, may_start, blind, may_see)
 
     return build

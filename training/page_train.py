@@ -17,9 +17,9 @@ from training.jobs.choices import DataChoice
 from training.jobs.job import Job, Stage
 from training.jobs.plan import ADAPTER, REPORT, TRAINING, TrainRequest, measuring_stages, train_stages
 from training.page_blind import BlindChecks, JobBlindOffer
-from training.page_elements import QUIET, as_returned, html_element, mistakes_told
+from training.page_elements import HIDDEN, QUIET, as_returned, html_element, mistakes_told
 from training.page_train_form import TrainForm
-from training.page_train_html import job_html, jobs_html
+from training.page_train_html import job_html, jobs_html, message_html
 
 WATCH_EVERY_S: Final = 2.0
 
@@ -45,6 +45,7 @@ def build_train_page(
     shelf: ShelfLink | None = None,
     may_start: Callable[[gr.Request], bool] = lambda _: True,
     blind: BlindChecks | None = None,
+    may_see: Callable[[gr.Request], bool] = lambda _: True,
 ) -> None:
     """Build the tab "Train & benchmark" inside the current tabs; nothing is read before somebody opens it.
 
@@ -54,11 +55,12 @@ def build_train_page(
         models: folders and hub ids that can be trained further.
         runs_folder: earlier runs lie in it; the time of a step comes from them.
         shelf: how an adapter gets into the demo; None shows no button for it.
-        may_start: whether a visitor may start, stop and continue jobs; others may watch.
+        may_start: whether a visitor may start, stop and continue jobs.
         blind: how reviewers are asked which of two models is better; None shows no button for it.
+        may_see: whether a visitor may see jobs with their logs and reports.
     """
     with gr.Tab("Train & benchmark", id="train") as tab:
-        TrainPage(jobs, releases, models, runs_folder, shelf, may_start, blind, tab)
+        TrainPage(jobs, releases, models, runs_folder, shelf, may_start, blind, tab, may_see)
 
 
 class TrainPage:
@@ -74,8 +76,10 @@ class TrainPage:
         may_start: Callable[[gr.Request], bool],
         blind: BlindChecks | None,
         tab: gr.Tab,
+        may_see: Callable[[gr.Request], bool] = lambda _: True,
     ) -> None:
         self.jobs, self.releases, self.shelf, self.may_start = jobs, releases, shelf, may_start
+        self.may_see = may_see
         self._reports: dict[tuple[str, int], str] = {}
         self._html = partial(html_element, "train")
         with gr.Row(elem_classes="demo-row"):
@@ -111,13 +115,15 @@ class TrainPage:
             return awaited, *(gr.skip() for _ in self.form.planned)
         return None, *self.form.show_plan(request, *values)
 
-    def show(self, chosen: str | None) -> tuple[Any, ...]:
+    def show(self, chosen: str | None, request: gr.Request) -> tuple[Any, ...]:
         """Return whether to look again, the list, the job that is watched, its log and which buttons can be used."""
+        off = gr.update(visible=False)
+        if not self.may_see(request):
+            return gr.Timer(active=False), message_html(HIDDEN), "", off, off, off, off, off
         found = self.jobs.find()
         job = next((job for job in found if job.id == chosen), None)
         clock = gr.Timer(active=not all(job.is_over for job in found))
         if job is None:
-            off = gr.update(visible=False)
             return clock, jobs_html(found, None), "", off, off, off, off, off
         report = self._report(job)
         return (

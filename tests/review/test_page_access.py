@@ -98,6 +98,17 @@ def test_names_that_nobody_has_do_not_fill_the_memory():
     assert len(tries) == MOST_LOGINS and not tries.begin("ann") and tries.begin("0 " + "x" * 5000)
 
 
+def test_faces_are_for_reviewers(database, make_user):
+    for login, role in (("ann", "reviewer"), ("vic", "viewer")):
+        make_user(login, role=role)
+    access = Access(database, "password")
+    may = [access.may_see_faces(SimpleNamespace(username=name)) for name in ("ann", "vic", "gone", None)]
+    assert may == [True, False, False, False]
+    here, elsewhere = (SimpleNamespace(request=request_of(host)) for host in ("localhost:7860", "studio.example"))
+    own = Access(database, "visitor")
+    assert own.may_see_faces(here) and not own.may_see_faces(elsewhere)
+
+
 def test_the_session_of_gradio_names_the_user(database, make_user):
     ann = make_user("ann")
     access = Access(database, "password")

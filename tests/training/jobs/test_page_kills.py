@@ -38,7 +38,7 @@ with gr.Blocks(), gr.Tabs(), gr.Tab("Train") as tab:
 
 def look():
     while True:
-        page.show(None)
+        page.show(None, None)
         sleep(0.5)
 
 Thread(target=look, daemon=True).start()
