@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -80,7 +81,8 @@ class TrainPage:
     ) -> None:
         self.jobs, self.releases, self.shelf, self.may_start = jobs, releases, shelf, may_start
         self.may_see = may_see
-        self._reports: dict[tuple[str, int], str] = {}
+        self._copies = tempfile.TemporaryDirectory(prefix="reports-")  # goes when the program ends
+        self._copying = threading.Lock()
         self._html = partial(html_element, "train")
         with gr.Row(elem_classes="demo-row"):
             with gr.Column(scale=5, min_width=320):
@@ -172,15 +174,15 @@ class TrainPage:
             return self.jobs.start("train", title, stages(wanted)).id
 
     def _report(self, job: Job) -> str | None:
-        """Return a copy of a job's report that the browser may fetch; None before there is one."""
+        """Return the copy of a job's report that the browser may fetch; None before there is one."""
         source = job.folder / REPORT
         if not source.is_file():
             return None
-        known = self._reports.get((job.id, source.stat().st_mtime_ns))
-        if known is None or not Path(known).is_file():
-            known = str(shutil.copyfile(source, Path(tempfile.mkdtemp(prefix="report-")) / f"{job.id}.html"))
-            self._reports[job.id, source.stat().st_mtime_ns] = known
-        return known
+        copy = Path(self._copies.name) / f"{job.id}.html"
+        with self._copying:
+            if not copy.is_file() or copy.stat().st_mtime_ns != source.stat().st_mtime_ns:
+                shutil.copy2(source, copy)
+        return str(copy)
 
     def _adapter(self, job: Job) -> str | None:
         """Return ``BASE+ADAPTER`` of a job whose training is over, or None."""

@@ -1,5 +1,7 @@
 """The Train page without a browser: who may see jobs, logs and reports, and how many copies of reports there are."""
 
+from pathlib import Path
+
 import gradio as gr
 import pytest
 
@@ -31,3 +33,10 @@ def test_only_those_who_may_see_them_get_jobs_logs_and_reports(page, job):
     assert HIDDEN in hidden[1] and not hidden[0].active
     assert "A job with a title" not in repr(hidden) and "counted" not in repr(hidden)
     assert len(hidden) == len(seen) and hidden[2] == "" and not any(one["visible"] for one in hidden[3:])
+
+
+def test_a_report_has_one_copy_that_follows_it(page, job):
+    first = Path(page._report(job))
+    (job.folder / REPORT).write_text("second")
+    assert Path(page._report(job)) == first and first.read_text() == "second"
+    assert list(first.parent.iterdir()) == [first]
