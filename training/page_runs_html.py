@@ -89,7 +89,7 @@ def _in_page(inner: str) -> str:
 
 def _line(run: FoundRun, result: RunResult | None, protocol: Protocol, chosen: bool) -> str:
     """Return one run's row of the list."""
-    written = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.changed))
+    written = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(run.changed))
     if run.status != "finished":
         state = f'<td colspan="2"><span class="state state-{run.status}">{_STATES[run.status]}</span></td>'
         sentence = f'<td colspan="7">{escape(run.sentence)}</td>'

@@ -98,7 +98,7 @@ def _fact(name: str, value: str) -> str:
 
 
 def _line(job: Job, chosen: bool) -> str:
-    begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
+    begun = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(job.created))
     far = f" {_percent(job.progress)}" if job.state == "running" and job.progress.of else ""
     return (
         f'<li aria-current="{str(chosen).lower()}"><button type="button" data-job="{escape(job.id)}">'

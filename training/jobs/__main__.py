@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _line(job: Job) -> str:
     """Return one job in one line."""
-    begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
+    begun = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(job.created))
     far = f" {job.progress.step} of {job.progress.of} {job.progress.unit}s" if job.progress.of else ""
     return f"{job.id}  {begun}  {job.state}{far}  {job.title}{f': {job.reason}' if job.reason else ''}"
 
