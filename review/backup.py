@@ -26,7 +26,6 @@ from review.private_files import create_private, create_private_folder
 from review.store.events import head, verify_events
 
 _PAGES: Final = 1000
-_CHUNK: Final = 1 << 20
 Progress = Callable[[int, int], object]
 
 

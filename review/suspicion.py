@@ -6,7 +6,7 @@ The score orders the queue; it is no verdict. Weights are in ``data/suspicion_we
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -132,23 +132,6 @@ def judge_suspicion(reasons: Iterable[Reason]) -> Suspicion:
         total += ordered[0] + float(weights()["again"]) * sum(ordered[1:])
     kept = [reason for same in by_kind.values() for reason in same if reason.weight >= _LEAST]
     return Suspicion(1 / (1 + math.exp(-total)), tuple(sorted(kept, key=lambda reason: -reason.weight)))
-
-
-def order_by_suspicion(judged: Mapping[int, Suspicion]) -> list[int]:
-    """Return the descriptions, the most suspicious first; equal ones by their id."""
-    return sorted(judged, key=lambda description: (-judged[description].score, description))
-
-
-def found_in_first(order: Sequence[int], wrong: Iterable[int], share: float) -> float:
-    """Return which share of the wrong descriptions stands in the first ``share`` of an order.
-
-    Raises:
-        ValueError: nothing is wrong.
-    """
-    every = set(wrong)
-    if not every:
-        raise ValueError("nothing is wrong, so there is nothing to find")
-    return len(every & set(order[: round(share * len(order))])) / len(every)
 
 
 @cache

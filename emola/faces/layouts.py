@@ -75,9 +75,6 @@ REGIONS: Mapping[Layout, Regions] = MappingProxyType(
 )
 """Layout name to its regions."""
 
-POINT_COUNTS: Mapping[Layout, int] = MappingProxyType({"insightface-106": 106, "mediapipe-478": 478})
-"""Layout name to its number of points."""
-
 MIRROR_106: NDArray[np.int64] = _index_array(_INSIGHTFACE["mirror"])
 """int64 (106,): the point that takes this point's place when the picture is flipped left to right."""
 

@@ -44,9 +44,6 @@ class FaceTracker:
         max_faces: most faces followed, the largest.
     """
 
-    _open = 0
-    _count_lock = threading.Lock()
-
     def __init__(self, max_faces: int = 4) -> None:
         if max_faces < 1:
             raise ValueError(f"max_faces must be at least 1, not {max_faces}.")
@@ -58,12 +55,6 @@ class FaceTracker:
         self._faces: list[FoundFace] = []
         self._thumbnail: NDArray[np.float32] | None = None
         self._since_search = SEARCH_EVERY
-        self._count(1)
-
-    @classmethod
-    def open_trackers(cls) -> int:
-        """Return how many trackers of this process have not been closed."""
-        return cls._open
 
     def track(self, frame: NDArray[np.uint8]) -> list[Face]:
         """Return the faces of the next frame, largest first.
@@ -88,13 +79,6 @@ class FaceTracker:
             faces = [face_from_mesh(frame, face.mesh, face.score) for face in self._faces]
         return sorted(faces, key=lambda face: -face.size_px)
 
-    def reset(self) -> None:
-        """Forget all faces; the next frame is searched anew."""
-        with self._lock:
-            self._faces = []
-            self._since_search = SEARCH_EVERY
-            self._thumbnail = None
-
     def close(self) -> None:
         """Free the native networks; closing twice does nothing."""
         with self._lock:
@@ -102,7 +86,6 @@ class FaceTracker:
                 self._closed = True
                 self._search.close()
                 self._mesh.close()
-                self._count(-1)
 
     def __enter__(self) -> Self:
         return self
@@ -111,11 +94,6 @@ class FaceTracker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    @classmethod
-    def _count(cls, change: int) -> None:
-        with cls._count_lock:
-            FaceTracker._open += change
 
     def _is_cut(self, frame: NDArray[np.uint8]) -> bool:
         """Compare the frame's thumbnail with the last one's; another frame size is a cut as well."""

@@ -4,7 +4,7 @@ import { button, chip, codePoints, fill, h } from './dom.js';
 import { correction } from './correcting.js';
 import { missingCard } from './missing.js';
 
-export const SIGN = { correct: '✓', wrong: '✗', unsure: '?', cannot_judge: '–' };
+const SIGN = { correct: '✓', wrong: '✗', unsure: '?', cannot_judge: '–' };
 const WORD = { correct: 'correct', wrong: 'wrong', unsure: 'unsure', cannot_judge: 'cannot judge' };
 
 export class ClaimsView {

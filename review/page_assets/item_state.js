@@ -4,7 +4,7 @@
 import { History } from './history.js';
 import { followAll, joined, groupsOf, saidOf } from './repeats.js';
 
-export const JUDGED = ['au', 'emotion'];
+const JUDGED = ['au', 'emotion'];
 const clone = (value) => structuredClone(value);
 
 export class ItemState {

@@ -82,7 +82,6 @@ class FaceView:
     Attributes:
         box: the face.
         points_106: landmarks in InsightFace's order.
-        points_approximate: True where the 106 points were taken from the mesh.
         pose: yaw, pitch and roll in degrees; empty where unknown.
         gates: what cannot be judged and why.
         regions: boxes to zoom into: brow, eyes, nose_cheek, mouth_chin.
@@ -91,7 +90,6 @@ class FaceView:
 
     box: Box
     points_106: tuple[tuple[float, float], ...]
-    points_approximate: bool
     pose: Mapping[str, float]
     gates: tuple[GateView, ...]
     regions: Mapping[str, Box]

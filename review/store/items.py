@@ -152,7 +152,6 @@ def _face(session: Session, image_id: int) -> FaceView | None:
     return FaceView(
         box=_box(document["box"]),
         points_106=tuple((float(x), float(y)) for x, y in document["points_106"]),
-        points_approximate=bool(document["points_106_approximate"]),
         pose=dict(document["pose_deg"] or {}),
         gates=tuple(GateView(gate["name"], gate["reason"], tuple(gate["blocks"])) for gate in document["gates"]),
         regions={name: _box(box) for name, box in document.get("regions", {}).items()},

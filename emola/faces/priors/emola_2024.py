@@ -13,24 +13,19 @@ weights and for nothing else; new models are better served by ``insightface-106`
 
 InsightFace itself feeds RGB from 0 to 255 and the network's graph subtracts 127.5 and divides by 128. Fed 0 to 1 it
 sees an almost black picture whatever the face, so the vector is expected to be nearly the same for everybody
-(deviations well below 0.01; :func:`spread_across_faces` measures it). It is never drawn as landmarks.
+(deviations well below 0.01). It is never drawn as landmarks.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from emola.faces.crops import crop_face
 from emola.faces.face import Face
 from emola.faces.landmark_network import CROP_SIZE, LandmarkNetwork
 from emola.faces.priors.prior import ImageArray, Prior, PriorRecipe, require_landmark_model
-
-SPREAD_LIMIT = 0.03
-"""Mean standard deviation above which the vectors move too much for this recipe (0.05 to 0.1 is a right one's)."""
 
 
 class Emola2024(PriorRecipe):
@@ -61,40 +56,3 @@ class Emola2024(PriorRecipe):
         bgr = cv2.resize(np.ascontiguousarray(crop[..., ::-1]), (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_LINEAR)
         blob = (bgr / 255.0).astype(np.float32).transpose(2, 0, 1)[None]
         return Prior(self._network.run(np.ascontiguousarray(blob)), self.name)
-
-
-@dataclass(frozen=True)
-class Spread:
-    """How much the vector moves from face to face.
-
-    Attributes:
-        mean_std: mean over the 212 numbers of their standard deviation across faces.
-        max_std: the largest of them.
-        warning: one sentence when that is too much for ``emola-2024``, else None.
-    """
-
-    mean_std: float
-    max_std: float
-    warning: str | None
-
-
-def spread_across_faces(values: NDArray[np.floating[Any]]) -> Spread:
-    """Return how much ``emola-2024`` vectors of different faces differ: the sanity check of this recipe.
-
-    Args:
-        values: (N, 212), N at least 2, one row a face.
-
-    Raises:
-        ValueError: for another shape.
-    """
-    if values.ndim != 2 or values.shape[0] < 2 or values.shape[1] != Emola2024.dim:
-        raise ValueError(f"The priors have shape {values.shape}; expected at least two rows of {Emola2024.dim}.")
-    deviations = np.asarray(values, dtype=np.float64).std(axis=0)
-    mean_std, max_std = float(deviations.mean()), float(deviations.max())
-    warning = None
-    if mean_std > SPREAD_LIMIT:
-        warning = (
-            f"The emola-2024 vectors differ between faces by {mean_std:.3f} on average, expected about 0.01 or less: "
-            "they were probably made by another recipe, such as insightface-106."
-        )
-    return Spread(mean_std, max_std, warning)

@@ -1,4 +1,4 @@
-"""The registry of prior recipes: name to class, and the check every prior passes before a model takes it.
+"""The registry of prior recipes: name to class.
 
 Another extractor is one more module with a :class:`PriorRecipe` and one more entry here.
 """
@@ -7,16 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-import numpy as np
-from numpy.typing import NDArray
-
 from emola.errors import PriorError
 from emola.faces.priors.emola_2024 import Emola2024
 from emola.faces.priors.insightface_106 import InsightFace106
 from emola.faces.priors.mediapipe_106 import MediaPipe106
 from emola.faces.priors.prior import Prior, PriorRecipe
 
-__all__ = ["RECIPES", "Prior", "PriorRecipe", "check_prior", "get_recipe"]
+__all__ = ["RECIPES", "Prior", "PriorRecipe", "get_recipe"]
 
 RECIPES: Mapping[str, type[PriorRecipe]] = MappingProxyType(
     {recipe.name: recipe for recipe in (Emola2024, InsightFace106, MediaPipe106)}
@@ -36,30 +33,6 @@ def get_recipe(name: str, landmark_model: Path | None = None) -> PriorRecipe:
         FaceModelError: the recipe needs the network and it is absent or unusable.
     """
     return _recipe_class(name).open(landmark_model)
-
-
-def check_prior(prior: Prior, recipe_expected: str) -> NDArray[np.float32]:
-    """Return the prior's values after checking that a model trained with ``recipe_expected`` may take them.
-
-    Returns:
-        float32 (D,), finite.
-
-    Raises:
-        PriorError: another recipe, an unknown recipe, a wrong length, or NaN or infinity among the numbers.
-    """
-    dim = _recipe_class(recipe_expected).dim
-    if prior.recipe != recipe_expected:
-        raise PriorError(
-            f"This prior was made by the recipe {prior.recipe}, but the model was trained with {recipe_expected}; "
-            f"compute it with {recipe_expected}."
-        )
-    values = np.asarray(prior.values, dtype=np.float32)
-    if values.shape != (dim,):
-        raise PriorError(f"This {prior.recipe} prior has shape {values.shape}; expected {dim} numbers.")
-    bad = int(np.count_nonzero(~np.isfinite(values)))
-    if bad:
-        raise PriorError(f"This {prior.recipe} prior holds {bad} NaN or infinite numbers; expected {dim} finite ones.")
-    return values
 
 
 def _recipe_class(name: str) -> type[PriorRecipe]:
