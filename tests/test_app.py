@@ -37,7 +37,9 @@ def started(repository, tmp_path):
     with log.open("wb") as file:
         command = [sys.executable, "app.py", "--port", str(port), "--model", str(tmp_path / "no-such-model")]
         command += ["--db", str(tmp_path / "review.db"), "--files", str(tmp_path / "files"), "--no-sample"]
-        process = subprocess.Popen(command, cwd=repository, stdout=file, stderr=file)
+        command += ["--runs", str(tmp_path / "runs")]
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("EMOLA_", "GRADIO_"))}
+        process = subprocess.Popen(command, cwd=repository, env=own, stdout=file, stderr=file)
     yield f"http://127.0.0.1:{port}", process, log
     process.terminate()
     assert process.wait(timeout=20) is not None
