@@ -47,7 +47,10 @@ def fill(page, steps, held_out):
     page.fill("#train-steps input", str(steps))
     page.fill("#train-held-out input", str(held_out))
     page.press("#train-held-out input", "Tab")
-    page.wait_for_function(f"document.querySelector('#train-plan').innerText.includes('{steps:,} steps')")
+    page.wait_for_function(
+        "(wanted) => new RegExp(wanted).test(document.querySelector('#train-plan').innerText)",
+        arg=rf"(?<![\d,]){steps:,} steps",
+    )
 
 
 def steps_done(page):
@@ -73,7 +76,8 @@ def test_a_job_moves_survives_a_reload_and_is_stopped(page, open_train, artefact
     assert page.locator("#train-jobs li").count() == 1
     page.click("#train-stop")
     page.wait_for_selector("#train-job .job[data-state=cancelled]")
-    assert page.locator("#train-resume").is_visible() and not page.locator("#train-stop").is_visible()
+    page.wait_for_selector("#train-resume")
+    page.wait_for_selector("#train-stop", state="hidden")
 
 
 @pytest.mark.timeout(600)  # the page and a job load the libraries
@@ -85,12 +89,14 @@ def test_a_mistake_is_told_and_a_step_is_measured(page, open_train, artefacts):
     page.press("#train-steps input", "Tab")
     page.wait_for_selector("#train-plan .notice-error")
     assert "0 or more, not -5" in page.locator("#train-plan").inner_text()
-    assert page.locator("#train-start").is_disabled() and not page.locator("#train-time").is_visible()
+    page.wait_for_selector("#train-start[disabled]")
+    page.wait_for_selector("#train-time", state="hidden")
     page.screenshot(path=artefacts / "train-mistake.png")
     fill(page, 40, 2)
     page.click("#train-time")
     page.wait_for_function("document.querySelector('#train-plan').innerText.includes('s a step in ')", timeout=400_000)
-    assert not page.locator("#train-time").is_visible() and not page.locator("#train-offer").is_visible()
+    page.wait_for_selector("#train-time", state="hidden")
+    assert not page.locator("#train-offer").is_visible()
     page.screenshot(path=artefacts / "train-measured.png")
 
 
