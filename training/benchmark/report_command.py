@@ -26,8 +26,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a finished run")
-    out = "HTML to write; the Markdown goes beside it (default: report.html in the first run)"
+    runs = "folder of a finished run, or own predictions: a JSONL as score reads, or a folder of predictions_TASK.jsonl"
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help=runs)
+    out = "HTML to write; the Markdown goes beside it (default: report.html in the first run, or beside a file)"
     parser.add_argument("--out", type=Path, metavar="REPORT.html", help=out)
     parser.add_argument("--bootstrap", type=int, default=1000, metavar="N", help="resamples of the intervals (1000)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the resampling (default 0)")
@@ -55,7 +56,8 @@ def run(options: argparse.Namespace) -> int:
 
     if min(options.bootstrap, options.seed, options.pictures) < 0:
         raise InputError("--bootstrap, --seed and --pictures must be 0 or more.")
-    page = options.out or options.runs[0] / "report.html"
+    first = options.runs[0]
+    page = options.out or (first.with_suffix(".html") if first.is_file() else first / "report.html")
     if page.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--out must end in .html, not {page.name}.")
     runs = read_runs(options.runs, options.bootstrap, options.seed)

@@ -66,7 +66,7 @@ def item_card(
         more: HTML behind the texts.
         side: longest side of the picture, in pixels.
     """
-    said = row["prediction"] if row["prediction"] is not None else f"failed: {row['reason']}"
+    said = row["prediction"] if row["prediction"] is not None else f"failed: {row.get('reason') or 'no reason given'}"
     if outcome.cut_off:
         said += f" … (cut off after {row.get('tokens') or 'too many'} tokens)"
     rouge = outcome.rouge[MAIN_ROUGE[protocol]]
@@ -88,6 +88,8 @@ def picture_path(run: RunResult, row: dict[str, Any]) -> Path:
     Raises:
         RecordFault: the item names none, or one outside the data root.
     """
+    if run.root is None:
+        raise RecordFault("no picture", "nothing says where the pictures of these predictions lie")
     return safe_path(run.root.resolve(), row.get("image") or "")
 
 

@@ -1,6 +1,5 @@
 """Runs read back for a report: their predictions, judged and scored under both protocols."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +7,10 @@ from typing import Any, Final, get_args
 
 from emola.answer import Protocol
 from emola.errors import InputError
-from training.benchmark.items import Item, make_item, read_items
+from training.benchmark.items import Item, make_item
 from training.benchmark.labels import Task
 from training.benchmark.outcomes import Outcome
+from training.benchmark.own_predictions import describe_own_predictions, find_own_predictions, prediction_rows
 from training.benchmark.run_folder import RunFolder
 from training.benchmark.score import ScoringSettings, judge_all, score
 from training.data.unit_lists import UnitList, unit_list
@@ -61,7 +61,7 @@ class RunResult:
 
     Attributes:
         name: unique among the runs of a report.
-        description: ``run.json``.
+        description: ``run.json``; of own predictions little.
         tasks: by name, those that the run has.
     """
 
@@ -70,9 +70,9 @@ class RunResult:
     tasks: dict[Task, TaskResult]
 
     @property
-    def root(self) -> Path:
-        """Folder that the pictures' paths start from."""
-        return Path(self.description["root"])
+    def root(self) -> Path | None:
+        """Folder that the pictures' paths start from, None for own predictions."""
+        return Path(self.description["root"]) if "root" in self.description else None
 
     @property
     def model(self) -> str:
@@ -96,10 +96,10 @@ class RunResult:
 
 
 def read_runs(folders: Sequence[Path], repeats: int, seed: int) -> list[RunResult]:
-    """Read and score finished runs.
+    """Read and score finished runs and own predictions.
 
     Args:
-        folders: of ``run``; each once.
+        folders: of ``run``, or own predictions (a file or folder); each once.
         repeats: bootstrap resamples, 0 for no intervals.
         seed: of the resampling.
 
@@ -134,7 +134,7 @@ def judge_rows(
 
 def _names(folders: Sequence[Path]) -> list[str]:
     """Return the folders' names, with their parent's where two are the same."""
-    plain = [folder.name for folder in folders]
+    plain = [folder.stem if folder.is_file() else folder.name for folder in folders]
     return [
         name if plain.count(name) == 1 else f"{f.parent.name}/{name}" for name, f in zip(plain, folders, strict=True)
     ]
@@ -142,16 +142,15 @@ def _names(folders: Sequence[Path]) -> list[str]:
 
 def _read_run(folder: Path, name: str, repeats: int, seed: int) -> RunResult:
     run = RunFolder(folder)
-    description = run.describe()
+    own = {} if run.description_file.is_file() else find_own_predictions(folder)
+    description = describe_own_predictions(folder) if own else run.describe()
+    units = unit_list(description.get("data_set"))
     tasks: dict[Task, TaskResult] = {}
     for task in _TASKS:
-        path = run.predictions_file(task)
-        if not path.is_file():
-            continue
-        read_items(path)  # raises with the lines that are no predictions
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-        units = unit_list(description.get("data_set"))
-        tasks[task] = TaskResult(task, rows, judge_rows(rows, task, repeats, seed, units))
+        path = own.get(task) or run.predictions_file(task)
+        if path.is_file():
+            rows = prediction_rows(path, task)
+            tasks[task] = TaskResult(task, rows, judge_rows(rows, task, repeats, seed, units))
     if not tasks:
         raise InputError(f"The run in {folder} is not finished; start it again with the same command to continue it.")
     return RunResult(name, description, tasks)

@@ -34,6 +34,9 @@ def runs_table(runs: Sequence[RunResult]) -> Table:
     """Return what was run."""
     rows = []
     for run in runs:
+        if "identity" not in run.description:
+            rows.append((run.name, run.model, str(run.description.get("data")), *["not known"] * 5))
+            continue
         identity, software = run.description["identity"], run.description.get("software", {})
         versions = ", ".join(f"{name} {number}" for name, number in identity.get("versions", {}).items())
         rows.append(

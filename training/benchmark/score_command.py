@@ -25,7 +25,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from emola.errors import InputError
 from emola.taxonomy import ACTION_UNITS
@@ -36,6 +36,8 @@ from training.benchmark.outcomes import Outcome
 from training.benchmark.run_folder import RunFolder
 from training.benchmark.score import ScoringSettings, judge_all, score
 from training.data.unit_lists import UnitList, read_unit_list, unit_list
+
+_TOTALS: Final = {"s_re": "S_re", "s_ge": "S_ge", "s_rege": "S_rege"}
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -131,7 +133,7 @@ def _summary(report: dict[str, Any]) -> str:
     if units := report.get("units"):
         own = ", ".join(map(str, units["scored"])) if units["version"] is None else None
         lines[0] += f", action units: {own or '{list}, version {version}'.format(**units)}"
-    for key, name in (("s_re", "S_re"), ("s_ge", "S_ge"), ("s_rege", "S_rege")):
+    for key, name in _TOTALS.items():
         bounds = report["intervals_95"].get(key)
         spread = f"   95 % interval {bounds[0]:.2f} to {bounds[1]:.2f}" if bounds else ""
         lines.append(f"{name:7}{_number(report[key]):>7}{spread}")
@@ -142,6 +144,9 @@ def _summary(report: dict[str, Any]) -> str:
         name = f"AU{key} {ACTION_UNITS[int(key)].name}" if key.isdecimal() else key
         aside = "" if row.get("scored", True) else "   (not in S_re)"
         lines.append(f"  {name:28} F1 {_number(row['f1'], 100):>6}   support {row['support']}{aside}")
+    for name, row in report["groups"].items():
+        totals = ", ".join(f"{words} {_number(row[key])}" for key, words in _TOTALS.items())
+        lines.append(f"  group {name:22} {totals}   {row['n']} items")
     counted = counts_in_words(report["counts"])
     return "\n".join([*lines, *([f"of them: {counted}"] if counted else [])])
 

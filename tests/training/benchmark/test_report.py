@@ -128,7 +128,8 @@ def test_user_mistakes_are_one_sentence(make_run, capsys, change, named):
     if change == "unfinished":
         (run / "predictions_emotion.jsonl").unlink()
     elif change == "none":
-        (run / "run.json").unlink()
+        for name in ("run.json", "predictions_emotion.jsonl"):
+            (run / name).unlink()
     elif change == "twice":
         arguments.append(str(run))
     else:
