@@ -118,6 +118,9 @@ def serve(options: argparse.Namespace) -> None:
     """Open the port with pages that say what they wait for, then load what is heavy and wait."""
     from emola.faces.packs import find_pack
 
+    # Read when torch is imported, here and in jobs: a thread that waits for another sleeps, instead of keeping a core
+    # from the server and the browser (on two busy cores an answer took six times as long).
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     check_port(options.host, options.port)
     find_pack(options.face_models)  # a pack that cannot be used is said now, not on the page
     say = partial(print, file=sys.stderr, flush=True)

@@ -1,6 +1,7 @@
 """The command ``python app.py``: its options, its refusals, and that the page comes before anything heavy."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -84,6 +85,25 @@ def test_port_in_use_is_one_sentence(repository):
         done = run_app(repository, "--port", str(taken.getsockname()[1]))
     assert done.returncode == 2
     assert "--port" in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="libgomp, which prints how long a thread waits awake")
+@pytest.mark.parametrize(("given", "awake"), [({}, "0"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "30000000000")])
+def test_threads_of_torch_sleep_while_they_wait_unless_told_otherwise(repository, given, awake):
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        code = f"import app; app.main(['--port', '{taken.getsockname()[1]}', '--model', 'none']); import torch"
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=repository,
+            env=environment | {"OMP_DISPLAY_ENV": "VERBOSE"} | given,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert "--port" in done.stderr, "the studio was to stop at the port"
+    assert set(re.findall(r"GOMP_SPINCOUNT = '(\d+)'", done.stderr)) == {awake}
 
 
 def test_missing_face_pack_is_one_sentence(repository, tmp_path):
