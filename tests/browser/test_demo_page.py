@@ -17,6 +17,20 @@ WATCH_TEXT = """() => {
 }"""
 
 
+@pytest.fixture
+def visitor(browser):
+    """Let a visitor come with a browser of their own; all leave at the end."""
+    contexts = []
+
+    def come(**options):
+        contexts.append(browser.new_context(**options))
+        return contexts[-1].new_page()
+
+    yield come
+    for context in contexts:
+        context.close()
+
+
 def open_page(page, studio, theme="light"):
     page.goto(f"{studio.url}?__theme={theme}")
     page.wait_for_selector(".example", timeout=90_000)
@@ -68,26 +82,26 @@ def test_stop_ends_an_answer_that_would_go_on(page, studio, photograph):
     assert "stopped after" in page.locator("#first-answer header").inner_text()
 
 
-def test_leaving_the_page_stops_the_generation(browser, studio, photograph):
+def test_leaving_the_page_stops_the_generation(visitor, studio, photograph):
     def processor_seconds():
         fields = Path(f"/proc/{studio.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / 100
 
     if not Path("/proc").exists():
         pytest.skip("needs /proc to see what the server computes")
-    context = browser.new_context()
-    page = context.new_page()
+    page = visitor()
     open_page(page, studio)
     open_photograph(page, photograph)
     choose(page, "#model", "endless")
     page.evaluate(WATCH_TEXT)
     page.click("#describe")
     page.wait_for_function("window.seen.length >= 2", timeout=90_000)
-    context.close()
-    time.sleep(1.5)
-    before = processor_seconds()
-    time.sleep(1.5)
-    assert processor_seconds() - before < 0.6, "the model goes on after its reader has left"
+    page.context.close()
+    deadline, before, spent = time.monotonic() + 60, processor_seconds(), float("inf")
+    while spent > 0.2:  # of the second that a model at work takes whole
+        assert time.monotonic() < deadline, "the model goes on after its reader has left"
+        time.sleep(1)
+        before, spent = processor_seconds(), processor_seconds() - before
 
 
 def test_compare_shows_a_second_answer_and_where_they_differ(page, studio, photograph, artefacts):
@@ -182,15 +196,13 @@ def test_picture_without_a_face_says_so_and_is_not_described(page, studio, tmp_p
 
 
 @pytest.mark.parametrize("width", [400, 1600])
-def test_page_fits_its_width(browser, studio, photograph, artefacts, width):
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    page = context.new_page()
+def test_page_fits_its_width(visitor, studio, photograph, artefacts, width):
+    page = visitor(viewport={"width": width, "height": 900})
     open_page(page, studio)
     open_photograph(page, photograph)
     describe(page)
     page.screenshot(path=artefacts / f"demo-{width}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
 
 
 def test_intended_use_is_one_click_away_and_keys_reach_the_evidence(page, studio, photograph):
@@ -208,8 +220,8 @@ def test_intended_use_is_one_click_away_and_keys_reach_the_evidence(page, studio
     assert page.locator("svg.measuring line").count() == 0
 
 
-def test_second_visitor_sees_the_position_in_the_queue(browser, studio, photograph, artefacts):
-    tabs = [browser.new_context().new_page() for _ in range(2)]
+def test_second_visitor_sees_the_position_in_the_queue(visitor, studio, photograph, artefacts):
+    tabs = [visitor() for _ in range(2)]
     for page in tabs:
         open_page(page, studio)
         open_photograph(page, photograph)
@@ -220,11 +232,9 @@ def test_second_visitor_sees_the_position_in_the_queue(browser, studio, photogra
     tabs[0].wait_for_selector("#first-answer .answer-text", timeout=60_000)
     tabs[1].click("#describe")
     tabs[1].wait_for_selector("#first-answer >> text=Position 2 in the queue", timeout=20_000)
-    tabs[1].screenshot(path=artefacts / "queue.png")
     tabs[0].click("#stop")
     tabs[1].wait_for_selector("#first-answer .answer-text", timeout=30_000)
-    for page in tabs:
-        page.context.close()
+    tabs[1].screenshot(path=artefacts / "queue.png")
 
 
 def test_an_answer_is_sent_to_review_once_and_opens_there(page, studio, photograph, artefacts):
