@@ -129,9 +129,7 @@ class Access:
         """Return the user behind a plain request to the app; the same rules as ``who``."""
         if self.mode == "password":
             app = request.app
-            names = (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}")
-            tokens = [request.cookies[name] for name in names if name in request.cookies]
-            return self._known(next((app.tokens[token] for token in tokens if token in app.tokens), None))
+            return self._known(next((app.tokens[one] for one in _session_tokens(request) if one in app.tokens), None))
         return self._vouched(request.headers.get("host", ""), request.scope.get("session"))
 
     def _check(self, login: str, password: str) -> UserRecord | None:
@@ -189,6 +187,21 @@ def read_roles(setting: str) -> dict[str, str]:
             raise InputError(f"{ROLES_SETTING} has {entry!r}; expected NAME:ROLE with one of {', '.join(ROLES)}.")
         roles[name] = role
     return roles
+
+
+def end_sessions(request: gr.Request, login: str) -> None:
+    """Sign a login out everywhere in this studio, but not in the session that the request of a page comes from."""
+    raw: Any = request.request
+    own, tokens = _session_tokens(raw), raw.app.tokens
+    for token in [token for token, name in tuple(tokens.items()) if name == login and token not in own]:
+        tokens.pop(token, None)
+
+
+def _session_tokens(request: Request) -> list[str]:
+    """Return what a browser says its sessions of Gradio are, the one of the secure cookie first."""
+    cookie = request.app.cookie_id
+    names = (f"access-token-{cookie}", f"access-token-unsecure-{cookie}")
+    return [request.cookies[name] for name in names if name in request.cookies]
 
 
 def _active(user: UserRecord | None, login: str) -> UserRecord:

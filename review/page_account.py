@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from emola.errors import InputError
 from review.database import Database
+from review.page_access import end_sessions
 from review.page_answering import QUIET, Who, answering, fill_on_open
 from review.page_html import READING, heading_html, notice_html
 from review.store.people import HUB, SHORTEST_PASSWORD, UserRecord, change_own_password
@@ -14,6 +15,7 @@ from review.store.people import HUB, SHORTEST_PASSWORD, UserRecord, change_own_p
 HEADING = heading_html("My account", "Your role here, your name in releases, and your password.")
 SECRET: dict[str, Any] = {"type": "password", "max_length": 1024}
 NO_PASSWORD = "You came in without a password, so there is none to change."
+CHANGED = "Your password is changed. You stay signed in here; everywhere else you have to sign in again."
 NOT_TWICE = "The new password was not written the same way twice."
 
 
@@ -43,7 +45,8 @@ def build_account(database: Database, who: Who, has_passwords: bool) -> None:
             raise InputError(NOT_TWICE)
         with database.write() as session:
             change_own_password(session, user_id=user.id, old=present, new=wanted)
-        said = notice_html("Your password is changed; it holds from the next sign-in on.", "good")
+        end_sessions(request, user.login)
+        said = notice_html(CHANGED, "good")
         return [HEADING + said + account_html(user, has_passwords), "", "", ""]
 
     gr.on([change.click, again.submit], changed, [old, new, again], [body, old, new, again], **QUIET)

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from emola.errors import InputError
 from review.database import Database
 from review.errors import NotAllowed
+from review.page_access import end_sessions
 from review.page_answering import QUIET, Who, answering, fill_on_open
 from review.page_html import READING, badge_html, heading_html, notice_html, section_html, table_html
 from review.store.people import (
@@ -115,7 +116,10 @@ class UsersPage:
             version = set_active(session, active=active, version=version, **by).version
             if password:
                 set_password(session, password=password, version=version, **by)
-        return [*self._shown(user, notice_html(f"{person.login} is saved.", "good")), ""]
+        if password:
+            end_sessions(request, person.login)
+        said = f"{person.login} is saved{' and has to sign in again with the new password' if password else ''}."
+        return [*self._shown(user, notice_html(said, "good")), ""]
 
     def _shown(self, user: UserRecord, said: Markup | str = "") -> list[Any]:
         """Return the table, the versions by user id and the choices of users."""

@@ -115,7 +115,7 @@ def run_password(options: argparse.Namespace) -> int:
             raise InputError(f"There is no user {options.login!r}; see: python -m review user list.")
         actor = actor_id(session, options.actor, "admin")
         set_password(session, user_id=user.id, password=password, actor_id=actor, version=user.version)
-    say(f"The password of {options.login} is changed.")
+    say(f"The password of {options.login} is changed; sessions that are open stay open until they sign out.")
     return 0
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from emola.errors import InputError
 from review.errors import NotAllowed
-from review.page_access import Access, read_roles
+from review.page_access import Access, end_sessions, read_roles
 from review.store.people import ensure_user, find_user, list_users, set_active
 from review.tries import MOST_LOGINS, PAUSE_S, TRIES, Tries
 
@@ -121,6 +121,14 @@ def test_the_session_of_gradio_names_the_user(database, make_user):
     assert access.who(SimpleNamespace(username="ann")).id == ann.id
     with pytest.raises(NotAllowed, match="not signed in"):
         access.who(SimpleNamespace(username=None))
+
+
+def test_other_sessions_of_a_login_end_and_no_one_elses():
+    tokens = {"here": "ann", "elsewhere": "ann", "bobs": "bob"}
+    end_sessions(SimpleNamespace(request=request_of(cookies="access-token-unsecure-abc=here", tokens=tokens)), "ann")
+    assert tokens == {"here": "ann", "bobs": "bob"}
+    end_sessions(SimpleNamespace(request=request_of(cookies="access-token-abc=here", tokens=tokens)), "bob")
+    assert tokens == {"here": "ann"}
 
 
 def test_an_account_that_is_switched_off_is_out_at_once(database, make_user):

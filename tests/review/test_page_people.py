@@ -71,7 +71,10 @@ def test_a_lead_makes_no_leads_and_touches_none(users, read):
 def test_role_level_state_and_password_change_together(users, make_user, read):
     ann = make_user("ann")
     known = users["admin"].load(REQUEST)[1]
-    users["admin"].change(ann.id, "lead", "trained", True, "another password", known, REQUEST)
+    app = SimpleNamespace(cookie_id="x", tokens={"old": "ann", "own": "admin"})
+    request = SimpleNamespace(request=SimpleNamespace(app=app, cookies={"access-token-x": "own"}))
+    users["admin"].change(ann.id, "lead", "trained", True, "another password", known, request)
+    assert app.tokens == {"own": "admin"}, "whoever knew the old password is out"
     changed = read(find_user, login="ann")
     assert (changed.role, changed.facs_level, changed.active) == ("lead", "trained", True)
     assert read(check_password, login="ann", password="another password") is not None
