@@ -89,14 +89,13 @@ class Studio:
     def model_names(self) -> list[str]:
         """Return the names on the shelf, new models included; a new one is loaded when it is first asked."""
         for source, title in self._find_models().items():
-            if self.shelf.name_of(source) is None:
-                self.shelf.add(source, title)
+            self.shelf.add(source, title)
         return self.shelf.names()
 
     def beside_base(self, source: str) -> tuple[str, str]:
         """Return the names of an adapter (``BASE+ADAPTER``) and of its base; what is missing comes onto the shelf."""
         self.model_names()  # the adapter among them, by the lineage beside it
-        adapter, base = (self.shelf.name_of(one) or self.shelf.add(one) for one in (source, source.partition("+")[0]))
+        adapter, base = (self.shelf.add(one) for one in (source, source.partition("+")[0]))
         return adapter, base
 
     def origin(self, name: str) -> Mapping[str, str]:

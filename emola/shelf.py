@@ -57,16 +57,19 @@ class ModelShelf:
             self.add(source)
 
     def add(self, source: str, title: str | None = None) -> str:
-        """Put one more model on the shelf without loading it; return its name.
+        """Put a model on the shelf without loading it, unless it is there already; return its name.
 
         Args:
             source: folder or hub id; ``BASE+ADAPTER`` puts an adapter on a base.
             title: what to call it; None for the last parts of the source.
         """
         with self._changed:
+            known = self._names.get(_spelled(source))
+            if known is not None:
+                return known
             name = _unused_name(title or _title(source), self._states)
             self._sources[name] = source
-            self._names.setdefault(_spelled(source), name)
+            self._names[_spelled(source)] = name
             self._states[name] = ShelfState(name, "waiting", f"{name} has not been loaded yet.")
             return name
 

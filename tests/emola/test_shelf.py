@@ -75,6 +75,12 @@ def test_names_are_short_and_unique():
     assert shelf.names() == ["EmoLA-tiny", "one", "one (2)", "base + x"]
 
 
+def test_a_source_that_is_there_is_not_added_again():
+    shelf = ModelShelf(["a"], load=loaded)
+    assert [shelf.add("runs/x", "adapter 2"), shelf.add("./runs/x", "another")] == ["adapter 2", "adapter 2"]
+    assert shelf.names() == ["a", "adapter 2"]
+
+
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(InputError, match="choose one of a"):
         ModelShelf(["a"], load=loaded).state("b")
