@@ -68,9 +68,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     database = "review database: a file or postgresql://... (default: EMOLA_DB, else review.db)"
     parser.add_argument("--db", default=place("EMOLA_DB", "review.db"), metavar="URL", help=database)
     files = "sample project, faces sent, releases (default: %(default)s; EMOLA_FILES)"
-    parser.add_argument(
-        "--files", type=Path, default=Path(place("EMOLA_FILES", "review-files")), metavar="DIR", help=files
-    )
+    folder = Path(place("EMOLA_FILES", "review-files"))
+    parser.add_argument("--files", type=Path, default=folder, metavar="DIR", help=files)
     runs = "training and benchmark runs (default: %(default)s; EMOLA_RUNS)"
     parser.add_argument("--runs", type=Path, default=default_runs(), metavar="DIR", help=runs)
     kept = place("EMOLA_SNAPSHOTS")
@@ -80,12 +79,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--quantization", choices=["4bit", "8bit"], help="load with bitsandbytes; needs a GPU")
     parser.add_argument("--face-models", type=Path, metavar="DIR", help="an InsightFace model pack on disk")
     parser.add_argument("--any-model", action="store_true", help="let visitors load any folder or hub id to compare")
-    parser.add_argument(
-        "--auth",
-        action=argparse.BooleanOptionalAction,
-        default=None,
-        help="ask for the login of a review user; without either, only hosts other than this machine need it",
-    )
+    login = "ask for the login of a review user; without either, only hosts other than this machine need it"
+    parser.add_argument("--auth", action=argparse.BooleanOptionalAction, default=None, help=login)
     return parser.parse_args(arguments)
 
 

@@ -85,6 +85,12 @@ def store_faces(session: Session, *, faces: Sequence[MeasuredFace]) -> None:
     append_event(session, actor_id=None, entity="image", entity_id=ids[0], action="measure", after=after)
 
 
+def load_faces(session: Session, *, image_ids: Sequence[int]) -> dict[int, MeasuredFace]:
+    """Return the measurements of at most 500 images, pictures without a face included."""
+    rows = session.scalars(select(FaceMeasurement).where(FaceMeasurement.image_id.in_(image_ids)))
+    return {row.image_id: _measured(row) for row in rows}
+
+
 def measured_faces(session: Session, *, after: int, limit: int = CHUNK) -> list[MeasuredFace]:
     """Return the measurements of images beyond ``after``, in order of the image."""
     query = select(FaceMeasurement).where(FaceMeasurement.image_id > after).order_by(FaceMeasurement.image_id)
