@@ -91,6 +91,14 @@ def token_weights(answer: str, offsets: list[tuple[int, int]], decision: float) 
     return weights
 
 
+def encode_prompt(tokenizer: Any, question: str, rows: int) -> list[int]:
+    """Return the token ids of a question about a face, whose image span has ``rows`` rows."""
+    before, after = build_prompt(question, "plain").split(IMAGE_TOKEN)
+    image = tokenizer.convert_tokens_to_ids(IMAGE_TOKEN)
+    opening = [tokenizer.bos_token_id, *tokenizer.encode(before, add_special_tokens=False)]
+    return [*opening, *[image] * rows, *tokenizer.encode(after, add_special_tokens=False)]
+
+
 def encode_answer(tokenizer: Any, question: str, answer: str, rows: int, decision: float) -> Example:
     """Return one example as the processor encodes it.
 
@@ -101,10 +109,7 @@ def encode_answer(tokenizer: Any, question: str, answer: str, rows: int, decisio
         rows: rows of the image span.
         decision: weight of deciding tokens.
     """
-    before, after = build_prompt(question, "plain").split(IMAGE_TOKEN)
-    image = tokenizer.convert_tokens_to_ids(IMAGE_TOKEN)
-    prompt = [tokenizer.bos_token_id, *tokenizer.encode(before, add_special_tokens=False), *[image] * rows]
-    prompt += tokenizer.encode(after, add_special_tokens=False)
+    prompt = encode_prompt(tokenizer, question, rows)
     text = f" {answer}"
     encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
     weights = token_weights(text, encoded["offset_mapping"], decision)

@@ -36,6 +36,7 @@ class TinyConfig:
         prior_steps, prior_batch, prior_rate: stage 2, language from the prior alone.
         bridge_steps, bridge_rate: stage 3, the picture's rows learn to say what the language model can read.
         joint_steps, joint_batch, joint_rate: stage 4, picture and prior.
+        settle_steps, settle_rate: stage 5, the answers settle on what the model reads.
         unfreeze_at: share of stage 4 after which the tower learns too.
         share_both, share_image: shares of batches with both inputs and with the picture alone; the rest has the prior.
         decision_weight: loss weight of tokens that decide what is said (numbers, emotions, end).
@@ -72,6 +73,8 @@ class TinyConfig:
     joint_steps: int = setting(2500, at_least=0)
     joint_batch: int = setting(32, at_least=1)
     joint_rate: float = setting(1.0e-3, above=0)
+    settle_steps: int = setting(2000, at_least=0)
+    settle_rate: float = setting(1.0e-3, above=0)
     unfreeze_at: float = setting(0.6, at_least=0, at_most=1)
     share_both: float = setting(0.45, at_least=0, at_most=1)
     share_image: float = setting(0.25, at_least=0, at_most=1)
@@ -141,4 +144,5 @@ class TinyConfig:
             bridge_steps=6,
             joint_steps=12,
             joint_batch=8,
+            settle_steps=8,
         )

@@ -1,4 +1,4 @@
-"""Stages 2 and 4: the language model learns to read the prior, then picture and prior together.
+"""Stages 2, 4 and 5: the language model learns to read the prior, then picture and prior together, then to settle.
 
 Every batch has one kind of input (prior, picture, or both). Auxiliary linear heads read the action units and the
 emotion off the last prompt token and off every token of the answer, whichever of the two was asked for, and are dropped
@@ -19,7 +19,7 @@ from tqdm import tqdm
 from emola.model import EmolaForConditionalGeneration
 from emola.taxonomy import EMOTIONS
 from training.tiny.answers import Batch
-from training.tiny.batches import BatchMaker, Inputs, Sources, Stage
+from training.tiny.batches import BatchMaker, Inputs, Retell, Sources, Stage
 from training.tiny.checkpoint import Clock, resume, save_checkpoint
 from training.tiny.config import TinyConfig
 from training.tiny.schedule import make_optimiser, rate_at, set_rate, take_step
@@ -81,12 +81,22 @@ class LanguageTrainee(nn.Module):
             layer.bias.sub_(layer.weight @ self.mean)
         return model
 
+    def read_units(self, prompts: Tensor, pixels: Tensor | None, prior: Tensor | None) -> Tensor:
+        """Return logits (B, 20) of the action units, read off the ends of prompts (B, T) of one length."""
+        logits: Tensor = self.units(self._hidden(prompts, pixels, prior)[:, -1])
+        return logits
+
+    def _hidden(self, ids: Tensor, pixels: Tensor | None, prior: Tensor | None) -> Tensor:
+        """Return the last hidden states (B, T, W) of token ids (B, T) whose image span holds picture and prior."""
+        rows = self.model.get_image_rows(pixels, None if prior is None else self.standardise(prior))
+        span = ids == self.model.config.image_token_index
+        embeds = self.model.get_input_embeddings()(ids).masked_scatter(span.unsqueeze(-1), rows)
+        hidden: Tensor = self.model.model.language_model(inputs_embeds=embeds, use_cache=False).last_hidden_state
+        return hidden
+
     def forward(self, batch: Batch, pixels: Tensor | None, prior: Tensor | None) -> Reading:
         """Return what the model makes of a batch of B answers with M tokens together."""
-        rows = self.model.get_image_rows(pixels, None if prior is None else self.standardise(prior))
-        span = batch.ids == self.model.config.image_token_index
-        embeds = self.model.get_input_embeddings()(batch.ids).masked_scatter(span.unsqueeze(-1), rows)
-        hidden = self.model.model.language_model(inputs_embeds=embeds, use_cache=False).last_hidden_state
+        hidden = self._hidden(batch.ids, pixels, prior)
         answered = batch.weights[:, 1:] > 0
         within = hidden[:, :-1][answered]
         losses = F.cross_entropy(self.model.lm_head(within), batch.ids[:, 1:][answered], reduction="none")
@@ -112,7 +122,14 @@ def _optimiser(trainee: LanguageTrainee, stage: Stage, config: TinyConfig) -> to
     return optimiser
 
 
-def train_language(stage: Stage, trainee: LanguageTrainee, sources: Sources, config: TinyConfig, folder: Path) -> None:
+def train_language(
+    stage: Stage,
+    trainee: LanguageTrainee,
+    sources: Sources,
+    config: TinyConfig,
+    folder: Path,
+    retell: Retell | None = None,
+) -> None:
     """Train or resume one stage, in place.
 
     Args:
@@ -121,11 +138,12 @@ def train_language(stage: Stage, trainee: LanguageTrainee, sources: Sources, con
         sources: faces, residuals and tokenizer.
         config: of the run.
         folder: of checkpoints and logs.
+        retell: what the answers say instead of the truth; None for the truth.
     """
     optimiser = _optimiser(trainee, stage, config)
     path = folder / f"{stage.name}.pt"
     first = resume(path, trainee, optimiser)
-    clock, maker = Clock(config.checkpoint_seconds), BatchMaker(stage, sources, config)
+    clock, maker = Clock(config.checkpoint_seconds), BatchMaker(stage, sources, config, retell)
     recent: dict[str, float] = {}
     with (folder / f"{stage.name}.jsonl").open("a", encoding="utf-8") as log:
         bar = tqdm(range(first, stage.steps), initial=first, total=stage.steps, desc=stage.name, mininterval=5)

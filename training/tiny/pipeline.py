@@ -16,6 +16,7 @@ from training.tiny.language import LanguageTrainee, train_language
 from training.tiny.model import build_model
 from training.tiny.priors import PriorSource
 from training.tiny.recipe import claim_cache
+from training.tiny.settling import Reader
 from training.tiny.vision import train_vision
 from training.tiny.vocabulary import make_tokenizer, special_ids
 
@@ -37,6 +38,11 @@ def joint_stage(config: TinyConfig) -> Stage:
         config.share_image,
         config.unfreeze_at,
     )
+
+
+def settle_stage(config: TinyConfig) -> Stage:
+    """Return stage 5: the answers say what the model reads; the tower rests, and the prior alone comes often."""
+    return Stage("settle", 4, config.settle_steps, config.joint_batch, config.settle_rate, 0.35, 0.15, 1.0)
 
 
 def make_faces(config: TinyConfig) -> None:
@@ -81,6 +87,8 @@ def train(config: TinyConfig) -> Path:
         adopt_tower(trainee, vision.tower)
         train_bridge(config, trainee, vision, sources, unseen)
         train_language(joint_stage(config), trainee, sources, config, config.cache)
+        reader = Reader(trainee, sources.tokenizer)
+        train_language(settle_stage(config), trainee, sources, config, config.cache, reader)
         return export_model(trainee.fold(), sources.tokenizer, config)
     except OSError as error:
         raise ResourceError(f"Training stopped, a file could not be written: {error.strerror or error}.") from error

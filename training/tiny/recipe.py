@@ -25,7 +25,8 @@ _WORDS: Final = _SHARED | {
 }  # fmt: skip
 _BRIDGE: Final = _TOWER | _WORDS | {"vision_steps", "prior_steps", "bridge_rate"}
 _JOINT: Final = _BRIDGE | {"bridge_steps", "joint_batch", "joint_rate", "unfreeze_at", "share_both", "share_image"}
-BOUND: Final = {"vision": _TOWER, "prior": _WORDS, "bridge": _BRIDGE, "joint": _JOINT}
+_SETTLE: Final = _JOINT | {"joint_steps", "settle_rate"}
+BOUND: Final = {"vision": _TOWER, "prior": _WORDS, "bridge": _BRIDGE, "joint": _JOINT, "settle": _SETTLE}
 """Settings that the checkpoint of each stage depends on, besides the number of its own steps."""
 
 

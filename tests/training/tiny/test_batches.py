@@ -40,7 +40,7 @@ def maker(tmp_path_factory):
     bank = ResidualBank(np.zeros(212, np.float32), np.zeros((2, 2, 212), np.float32), np.arange(2))
     sources = Sources(data, PriorSource(data, bank, 0.0), make_tokenizer(config, folder))
     stage = Stage("joint", 3, 8, 4, 1e-3, 0.4, 0.3, 0.5)
-    return lambda: BatchMaker(stage, sources, config)
+    return lambda retell=None: BatchMaker(stage, sources, config, retell)
 
 
 def test_a_step_is_the_same_whichever_came_before(maker) -> None:
@@ -65,6 +65,22 @@ def test_labels_and_prior_belong_to_the_same_face(maker) -> None:
             assert torch.equal(inputs.units.argmax(1), faces % 20)
             assert torch.equal(inputs.emotions, faces % len(EMOTIONS))
     assert kinds == {"both", "image", "prior"}
+
+
+def test_answers_are_retold_from_what_is_seen_and_labels_stay_true(maker) -> None:
+    told: list[tuple] = []
+
+    def at_rest(pixels, prior, truths):
+        told.append((pixels is not None, prior is not None, len(truths)))
+        return [Truth({}, "neutral", None, 0.0)] * len(truths)
+
+    batches = maker(at_rest)
+    for step in range(10 * GROUP):
+        inputs = batches.inputs(step)
+        assert (inputs.units.sum(1) == 1).all(), "the temporary heads still learn the truth"
+        assert ((inputs.batch.weights > 0).sum(1) < 90).all(), "a face at rest takes few words"
+        assert told[-1] == (inputs.pixels is not None, inputs.prior is not None, 16)
+    assert len(told) == 10, "once for all steps of a group"
 
 
 def test_texts_of_a_batch_have_similar_lengths(maker) -> None:

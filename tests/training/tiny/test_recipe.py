@@ -5,10 +5,10 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from emola.errors import InputError
 from training.tiny.__main__ import main
-from training.tiny.checkpoint import save_atomically
 from training.tiny.config import TinyConfig
 from training.tiny.recipe import BOUND, RECIPE, claim_cache
 
@@ -21,12 +21,12 @@ def config(tmp_path: Path) -> TinyConfig:
 def begin(config: TinyConfig, *stages: str, step: int = 100) -> None:
     claim_cache(config)
     for stage in stages:
-        save_atomically({"step": step}, config.cache / f"{stage}.pt")
+        torch.save({"step": step}, config.cache / f"{stage}.pt")
 
 
 def test_every_setting_is_bound_or_decides_no_weights() -> None:
-    free = {"cache", "out", "workers", "threads", "checkpoint_seconds", "eval_faces", "eval_seed", "joint_steps"}
-    assert BOUND["joint"] == {field.name for field in fields(TinyConfig)} - free
+    free = {"cache", "out", "workers", "threads", "checkpoint_seconds", "eval_faces", "eval_seed", "settle_steps"}
+    assert BOUND["settle"] == {field.name for field in fields(TinyConfig)} - free
 
 
 def test_every_setting_that_differs_is_named(config: TinyConfig) -> None:
@@ -40,14 +40,14 @@ def test_every_setting_that_differs_is_named(config: TinyConfig) -> None:
 
 def test_what_decides_no_weights_may_change(config: TinyConfig) -> None:
     begin(config, *BOUND)
-    claim_cache(replace(config, threads=1, workers=1, checkpoint_seconds=5.0, eval_faces=250, joint_steps=9999))
-    assert json.loads((config.cache / RECIPE).read_text())["joint_steps"] == 9999
+    claim_cache(replace(config, threads=1, workers=1, checkpoint_seconds=5.0, eval_faces=250, settle_steps=9999))
+    assert json.loads((config.cache / RECIPE).read_text())["settle_steps"] == 9999
 
 
 def test_a_stage_that_has_not_begun_may_change(config: TinyConfig) -> None:
     begin(config, "vision")
     claim_cache(replace(config, joint_rate=0.5, vocabulary=700))
-    save_atomically({"step": 1}, config.cache / "prior.pt")
+    torch.save({"step": 1}, config.cache / "prior.pt")
     with pytest.raises(InputError, match=r"vocabulary 700 \(now 800\)"):
         claim_cache(replace(config, joint_rate=0.5, vocabulary=800))
 

@@ -17,7 +17,8 @@ from training.tiny.config import TinyConfig
 from training.tiny.data import load_data, mirrored_mesh, priors_of
 from training.tiny.evaluate import evaluate, table, unseen_faces
 from training.tiny.generation import load_answerer
-from training.tiny.pipeline import adopt_tower, make_sources, make_trainee, prior_stage, train
+from training.tiny.pipeline import adopt_tower, make_sources, make_trainee, prior_stage, settle_stage, train
+from training.tiny.settling import Reader
 from training.tiny.vision import train_vision
 
 pytestmark = pytest.mark.slow
@@ -59,7 +60,7 @@ def test_loss_falls_and_the_export_answers(finished: TinyConfig) -> None:
 def test_export_computes_what_was_trained(finished: TinyConfig) -> None:
     sources = make_sources(finished)
     trainee = make_trainee(finished, sources)
-    saved = load_checkpoint(finished.cache / "joint.pt")
+    saved = load_checkpoint(finished.cache / "settle.pt")
     assert saved is not None
     trainee.load_state_dict(saved["model"])
     prior = torch.from_numpy(sources.data.priors[:3, 0])
@@ -132,6 +133,23 @@ def test_stopped_language_stage_ends_with_the_same_weights(finished: TinyConfig,
         language.train_language(prior_stage(config), make_trainee(config, sources), sources, config, tmp_path)
     language.train_language(prior_stage(config), make_trainee(config, sources), sources, config, tmp_path)
     assert same(tmp_path / "prior.pt", config.cache / "prior.pt")
+
+
+def test_stopped_last_stage_ends_with_the_same_weights(finished: TinyConfig, tmp_path: Path, monkeypatch) -> None:
+    config = replace(finished, checkpoint_seconds=0.0)
+    sources = make_sources(config)
+
+    def run() -> None:
+        trainee = make_trainee(config, sources)
+        trainee.load_state_dict(torch.load(finished.cache / "joint.pt", weights_only=True)["model"])
+        reader = Reader(trainee, sources.tokenizer)
+        language.train_language(settle_stage(config), trainee, sources, config, tmp_path, reader)
+
+    with monkeypatch.context() as patch, pytest.raises(Stopped):
+        interrupted(patch, language.BatchMaker, "inputs", 5)
+        run()
+    run()
+    assert same(tmp_path / "settle.pt", config.cache / "settle.pt")
 
 
 def test_mirrored_face_has_the_mirrored_prior(finished: TinyConfig) -> None:
