@@ -29,7 +29,8 @@ class Source:
         name: as the user wrote it.
         root: folder that every path lies in.
         questions: all of them, those that cannot be asked included.
-        left_out: kind to number of rows that the data set's own protocol does not use.
+        left_out: kind to number of rows that the data set's own protocol does not use, and of subjects of the fold that
+            are missing or in no fold.
         data_set: name of a classic data set, None for FABA's form.
         fold: which fold of it is tested, None without folds.
         version: of labels and references, None where the data carry none.
@@ -137,7 +138,7 @@ def _classic(name: str, data_set: str, rest: str, task: TaskChoice) -> Source:
     questions = unique_ids(_classic_question(image, root, spec, listing.task) for image in listing.images)
     if not questions:
         raise InputError(f"{name} has no labelled picture for this split.")
-    left_out = dict(Counter(fault.kind for fault in listing.left_out))
+    left_out = dict(Counter(fault.kind for fault in (*listing.left_out, *listing.subject_faults)))
     return Source(name, root, tuple(questions), left_out, data_set, spec.fold)
 
 

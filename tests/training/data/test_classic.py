@@ -3,6 +3,7 @@
 import pytest
 
 from emola.errors import InputError
+from training.data.folds import load_folds
 from training.data.registry import DataSpec, open_data
 
 
@@ -24,7 +25,7 @@ def test_bp4d_takes_the_coded_frames_of_the_fold(bp4d):
     samples, report = open_data(DataSpec("bp4d", bp4d, "test", fold=1))
     assert {sample.id: sample.answer for sample in samples} == {"F001/T1/7": "AU1, AU6, AU12", "F001/T1/8": "No AUs."}
     assert [sample.image.name for sample in samples] == ["0007.jpg", "08.jpg"]
-    assert report.counts == {"not coded": 1}
+    assert report.counts["not coded"] == 1
     assert samples[0].labels == {"action_units": [1, 6, 12], "subject": "F001"}
     assert answers(DataSpec("bp4d", bp4d, "train", fold=1)) == {"F003/T2/12": "AU4, AU17"}
     assert len(answers(DataSpec("bp4d", bp4d, "all"))) == 3
@@ -111,3 +112,19 @@ def test_affectnets_validation_list_comes_without_a_header_too(tmp_path, text, p
 def test_emotionets_list_is_found_under_its_published_name(emotionet):
     (emotionet / "emotionet_facs_24600.csv").rename(emotionet / "EmotioNet_FACS_aws_2020_24600.csv")
     assert answers(DataSpec("emotionet", emotionet, "all")) == {"N_0001": "AU1, AU12"}
+
+
+@pytest.mark.parametrize("name", ["disfa", "bp4d"])
+def test_missing_and_unknown_subjects_are_listed_and_are_no_rows(name, request, text):
+    root = request.getfixturevalue(name)
+    if name == "disfa":
+        (root / "ActionUnit_Labels" / "SN099").mkdir()
+    else:
+        text(root / "AUCoding/AU_OCC/F099_T1.csv", "0,1\n")
+    samples, report = open_data(DataSpec(name, root, "test", fold=1))
+    subjects = sorted(load_folds(name)[1])
+    listed = [fault.id for fault in report.faults if fault.kind == "missing subject"]
+    assert len(subjects) > 5 and listed == [one for one in subjects if one not in ("SN001", "F001")]
+    assert [fault.id for fault in report.faults if fault.kind == "unknown subject"] == [subjects[0][:-2] + "99"]
+    assert report.rows == 3 and len(samples) >= 2
+    assert f"{len(listed)} x missing subject" in report.summary()

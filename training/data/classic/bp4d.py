@@ -14,7 +14,14 @@ from pathlib import Path
 
 from emola.errors import InputError
 from training.data.classic.frames import FrameFolder
-from training.data.classic.listing import LabelledImage, Listing, read_table, require_folder, whole_number
+from training.data.classic.listing import (
+    LabelledImage,
+    Listing,
+    check_subjects,
+    read_table,
+    require_folder,
+    whole_number,
+)
 from training.data.classic.spec import DataSpec
 from training.data.folds import subjects_of
 from training.data.samples import Fault
@@ -30,7 +37,8 @@ def read_bp4d(spec: DataSpec) -> Listing:
     subjects = subjects_of("bp4d", spec.split, spec.fold)
     coding = require_folder(spec.root, ("AUCoding/AU_OCC", "AUCoding"), "BP4D")
     frames = require_folder(spec.root, (spec.images,) if spec.images else ("Sequences", "Sequences(2D+3D)"), "BP4D")
-    files = [path for path in sorted(coding.glob("*_T*.csv")) if path.stem.split("_")[0] in subjects]
+    by_file = {path: path.stem.split("_")[0] for path in sorted(coding.glob("*_T*.csv"))}
+    files = [path for path, subject in by_file.items() if subject in subjects]
     if not files:
         raise InputError(f"{coding} holds no label file such as F001_T1.csv for the subjects of this split.")
     images: list[LabelledImage] = []
@@ -49,7 +57,8 @@ def read_bp4d(spec: DataSpec) -> Listing:
                 continue
             present = [number for number, code in codes.items() if code == 1]
             images.append(LabelledImage(identifier, folder.path(frame), {"action_units": present, "subject": subject}))
-    return Listing("au", tuple(images), tuple(files), tuple(left_out))
+    odd = check_subjects(by_file.values(), subjects, subjects_of("bp4d", "all", None))
+    return Listing("au", tuple(images), tuple(files), tuple(left_out), odd)
 
 
 def _coded_frames(path: Path) -> Iterator[tuple[int, dict[int, int]]]:

@@ -40,7 +40,8 @@ def question_of(spec: DataSpec, task: Task, sample_id: str) -> str:
 def build_samples(spec: DataSpec, listing: Listing) -> tuple[list[Sample], DataReport]:
     """Return the samples of a listing and the report on it.
 
-    Rows that the protocol does not use count in the report but are never refused; missing or broken pictures, wrong
+    Rows that the protocol does not use and subjects that are missing or in no fold count in the report but are never
+    refused; missing or broken pictures, wrong
     priors, repeated ids and paths outside the root are faults.
 
     Raises:
@@ -58,7 +59,7 @@ def build_samples(spec: DataSpec, listing: Listing) -> tuple[list[Sample], DataR
         task=listing.task,
         rows=len(listing.images) + len(listing.left_out),
         used=len(samples),
-        faults=(*faults, *listing.left_out),
+        faults=(*faults, *listing.left_out, *listing.subject_faults),
         sha256=label_hash.hexdigest(),
         fingerprint=fingerprint,
     )

@@ -15,7 +15,15 @@ from pathlib import Path
 
 from emola.errors import InputError
 from training.data.classic.frames import FrameFolder
-from training.data.classic.listing import LabelledImage, Listing, read_lines, require_file, require_folder, whole_number
+from training.data.classic.listing import (
+    LabelledImage,
+    Listing,
+    check_subjects,
+    read_lines,
+    require_file,
+    require_folder,
+    whole_number,
+)
 from training.data.classic.spec import DataSpec
 from training.data.folds import subjects_of
 from training.data.unit_lists import classic_units
@@ -35,7 +43,8 @@ def read_disfa(spec: DataSpec) -> Listing:
     frames = spec.images or "Frames"
     images: list[LabelledImage] = []
     files: list[Path] = []
-    there = [path.name for path in sorted(folder.iterdir()) if path.is_dir() and path.name in subjects]
+    named = [path.name for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    there = [name for name in named if name in subjects]
     if not there:
         raise InputError(f"{folder} holds no subject of this split; expected folders such as SN001.")
     for subject in there:
@@ -48,7 +57,8 @@ def read_disfa(spec: DataSpec) -> Listing:
                 kept = {str(unit): level for unit, level in levels.items() if level > 0}
                 labels = {"action_units": present, "intensities": kept, "subject": subject}
                 images.append(LabelledImage(f"{subject}/{frame}", pictures.path(frame), labels))
-    return Listing("au", tuple(images), tuple(files))
+    odd = check_subjects(named, subjects, subjects_of("disfa", "all", None))
+    return Listing("au", tuple(images), tuple(files), subject_faults=odd)
 
 
 def _read_subject(root: Path, subject: str) -> tuple[dict[int, dict[int, int]], list[Path]]:

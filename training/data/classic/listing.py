@@ -1,7 +1,7 @@
 """What a reader of a classic data set returns: pictures with labels, before any picture was opened."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -37,12 +37,28 @@ class Listing:
         images: in the order of the label files.
         label_files: the files that were read; their bytes identify the data.
         left_out: rows that the protocol does not use (another class, an action unit that was not coded).
+        subject_faults: subjects of the split without labels, and subjects in no fold; these are no rows.
     """
 
     task: Task
     images: tuple[LabelledImage, ...]
     label_files: tuple[Path, ...]
     left_out: tuple[Fault, ...] = field(default=())
+    subject_faults: tuple[Fault, ...] = field(default=())
+
+
+def check_subjects(there: Iterable[str], wanted: frozenset[str], everybody: frozenset[str]) -> tuple[Fault, ...]:
+    """Return the subjects of a split that are not there, and those there that no fold knows.
+
+    Args:
+        there: subjects that have labels.
+        wanted: those of the split.
+        everybody: those of all folds.
+    """
+    found = set(there)
+    missing = [Fault(name, "missing subject", "of this split, but without labels") for name in sorted(wanted - found)]
+    unknown = [Fault(name, "unknown subject", "in no fold of the data set") for name in sorted(found - everybody)]
+    return (*missing, *unknown)
 
 
 def require_file(root: Path, relative: str, data_set: str) -> Path:
