@@ -21,10 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     priors_command.add_parser(commands)
     faces_command.add_parser(commands)
     options = parser.parse_args(arguments)
-    try:
-        return exit_code(lambda: options.run(options))
-    except BrokenPipeError:
-        return 1
+    return exit_code(lambda: options.run(options))
 
 
 def _add_convert(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -60,10 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = build_parser().parse_args(arguments)
-    try:
-        return exit_code(lambda: options.run(options), "Stopped; what was stored before stays.")
-    except BrokenPipeError:
-        return 1
+    return exit_code(lambda: options.run(options), "Stopped; what was stored before stays.")
 
 
 if __name__ == "__main__":
