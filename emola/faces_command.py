@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 def _listed(path: Path, root: Path) -> list[str]:
     """Return the distinct paths of a list; see ``pictures_of`` for what is refused."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read as a list of paths: {error}.") from error
     return pictures_of([{"image": line.strip()} for line in lines if line.strip()], root)

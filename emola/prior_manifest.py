@@ -49,7 +49,7 @@ def read_manifest(out: Path) -> dict[str, Any] | None:
         return None
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PriorError(f"{path} is damaged and cannot be read; choose another folder for the priors.") from error
     if not isinstance(content, dict):
         raise PriorError(f"{path} must hold a JSON object; choose another folder for the priors.")

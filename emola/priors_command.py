@@ -78,8 +78,8 @@ def read_records(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise InputError(f"There is no file or folder {path}; give a FABA-Instruct JSON or a folder of pictures.")
     try:
-        records = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        records = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read as JSON: {error}.") from error
     if not isinstance(records, list):
         raise InputError(f"{path} must hold a list of records, not a {type(records).__name__}.")

@@ -143,7 +143,7 @@ def _read(path: Path) -> tuple[list[Any], str]:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
     try:
         records = json.loads(content)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is no JSON: {error}.") from error
     if not isinstance(records, list):
         raise InputError(f"{path} must hold a JSON list of records, but it holds {type(records).__name__}.")

@@ -127,7 +127,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise InputError(f"{folder} is no release: it holds no {MANIFEST}.")
     try:
         content = json.loads(path.read_bytes())
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read as JSON ({error}).") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT or not isinstance(content.get("files"), dict):
         raise InputError(f"{path} is not the manifest of a release.")

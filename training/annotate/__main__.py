@@ -185,7 +185,7 @@ def _claim(out: Path, plan: AnnotationPlan, settings: EndpointSettings) -> None:
         return
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is damaged; choose another --out.") from error
     for name, value in wanted.items():
         if found.get(name) != value:

@@ -99,7 +99,7 @@ def read_whole(body: bytes) -> Reply:
 def _parse(text: str) -> Any:
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UnusableReply("the reply is no JSON") from error
 
 

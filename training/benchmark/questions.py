@@ -64,7 +64,7 @@ def read_records(path: Path) -> list[Any]:
     """
     try:
         records = json.loads(path.read_bytes())
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read as JSON: {error}.") from None
     if records == []:
         raise InputError(f"{path} holds an empty list; there is nothing to ask.")

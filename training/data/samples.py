@@ -201,7 +201,7 @@ def _load(json_path: Path, root: Path) -> tuple[list[Any], bytes]:
     try:
         content = json_path.read_bytes()
         records = json.loads(content)
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{json_path} cannot be read as JSON: {error}.") from error
     if not isinstance(records, list):
         raise InputError(f"{json_path} must hold a list of records, not a {type(records).__name__}.")

@@ -95,7 +95,7 @@ def _load(path: Path) -> tuple[list[Any], bytes]:
         if text.lstrip().startswith("["):
             return list(json.loads(text)), content
         return [json.loads(line) for line in text.split("\n") if line.strip()], content
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read as JSON or JSON lines: {error}.") from error
 
 

@@ -17,7 +17,7 @@ def read_json_object(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path.name} is missing from {path.parent}; a whole checkpoint folder holds it.")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} cannot be read as JSON ({error}); copy it again from its source.") from error
     if not isinstance(content, dict):
         raise CheckpointError(f"{path} must hold a JSON object, not a {type(content).__name__}.")
