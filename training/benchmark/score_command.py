@@ -4,7 +4,8 @@ P.jsonl has one JSON object a line:
 
     id           text or whole number, once each
     prediction   the answer, or null where there is none
-    label        emotion: name or 0 to 6; action units: "1, 2, 4" or a list of numbers
+    label        emotion: name or 0 to 6; action units: "1, 2, 4" or a list of numbers (paper takes emotions only as the
+                 published code does: Happiness with a capital, or 0 to 6)
     reference    text for ROUGE-L (may be absent)
     group        name or number of a subject or the like (may be absent), scored on its own as well
     contested    action units that the label leaves open (may be absent), left out by strict
@@ -148,7 +149,15 @@ def _summary(report: dict[str, Any]) -> str:
         totals = ", ".join(f"{words} {_number(row[key])}" for key, words in _TOTALS.items())
         lines.append(f"  group {name:22} {totals}   {row['n']} items")
     counted = counts_in_words(report["counts"])
-    return "\n".join([*lines, *([f"of them: {counted}"] if counted else [])])
+    return "\n".join([*lines, *([f"of them: {counted}"] if counted else []), *_unlabelled(report)])
+
+
+def _unlabelled(report: dict[str, Any]) -> list[str]:
+    """Return over how many items S_re is, where labels cannot be read, with the most frequent reason."""
+    if report["n_labelled"] == report["n"]:
+        return []
+    reasons = report["counts"]["label_errors"]
+    return [f"S_re is over {report['n_labelled']} of {report['n']} items; of the others: {next(iter(reasons), '')}"]
 
 
 def _number(value: float | None, factor: float = 1.0) -> str:

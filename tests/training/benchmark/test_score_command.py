@@ -147,3 +147,11 @@ def test_predictions_of_another_task_are_refused_and_not_read_as_action_units(ta
     path.write_bytes(line(label=1, **({"task": task} if task else {})))
     assert main(["score", "--task", "emotion", "--protocol", "strict", "--predictions", str(path)]) == code
     assert ("of the task 'au' (the first is good), not of 'emotion'" in capsys.readouterr().err) == (code == 2)
+
+
+def test_unreadable_labels_are_explained_on_the_terminal(tmp_path, capsys):
+    score_emotions(tmp_path, line(label="Happiness") + line(id="low", label="happiness"), "paper")
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert told.startswith("S_re is over 1 of 2 items; of the others: ") and "happiness" in told
+    score_emotions(tmp_path, line(), "paper")
+    assert "S_re is over" not in capsys.readouterr().out
