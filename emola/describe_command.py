@@ -91,6 +91,15 @@ def chosen_face(faces: "list[Face]", number: int | None, name: str) -> int:
     return number - 1
 
 
+def choice_lines(faces: "list[Face]", index: int) -> list[str]:
+    """Return which of several faces is described, and what cannot be judged on it."""
+    gates = [f"Not all of this face can be judged: {gate.reason}" for gate in faces[index].gates if not gate.refuses]
+    if len(faces) == 1:
+        return gates
+    following = (index + 1) % len(faces) + 1
+    return [f"{len(faces)} faces; face {index + 1} is described (--face {following} for the next).", *gates]
+
+
 def _asked(options: argparse.Namespace) -> str:
     if options.question is None:
         return str(options.task)
@@ -123,6 +132,8 @@ def _answer(
     loaded = describer.shelf.get(name)
     timings["load_model"] = 1000 * (time.perf_counter() - start)
     print(f"{loaded.summary} Faces: {faces[index].backend}.", file=sys.stderr)
+    for line in choice_lines(faces, index):
+        print(line, file=sys.stderr)
     texts: dict[str, str] = {}
     reading = None
     try:

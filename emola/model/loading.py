@@ -4,12 +4,15 @@ Names and shapes are compared with the configuration before any weight is read, 
 Code from a checkpoint is never run: no ``trust_remote_code``, and PyTorch files are read as tensors only.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from transformers import GenerationConfig
+from transformers.utils import logging
 
 from emola.errors import CheckpointError, InputError
 from emola.model.adapters import ADAPTER_CONFIG, PEFT_PREFIX, Adapter
@@ -220,21 +223,34 @@ def _load_weights(
     if plan.adapter is not None:
         weights |= plan.adapter.modules()
     build: Any = EmolaForConditionalGeneration.from_pretrained  # with output_loading_info it returns a pair
-    model, report = build(
-        None,
-        config=plan.config,
-        state_dict=weights,
-        dtype=dtype,
-        device_map={"": device},
-        quantization_config=quantized,
-        output_loading_info=True,
-    )
+    with _no_progress_bar():
+        model, report = build(
+            None,
+            config=plan.config,
+            state_dict=weights,
+            dtype=dtype,
+            device_map={"": device},
+            quantization_config=quantized,
+            output_loading_info=True,
+        )
     faults = [f"{what.replace('_', ' ')}: {', '.join(map(str, names))}" for what, names in report.items() if names]
     if faults:
         raise CheckpointError(f"{plan.base.folder} cannot be loaded ({'; '.join(faults)}).")
     if (plan.base.folder / "generation_config.json").is_file():
         model.generation_config = GenerationConfig.from_pretrained(plan.base.folder)
     return cast(EmolaForConditionalGeneration, model)
+
+
+@contextmanager
+def _no_progress_bar() -> Iterator[None]:
+    """Keep transformers' bar over the weights off the terminal of our commands, and leave its setting as it was."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _check_finite(model: EmolaForConditionalGeneration, name: str) -> None:

@@ -2,14 +2,16 @@
 
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from emola.__main__ import main
-from emola.describe_command import chosen_face
+from emola.describe_command import choice_lines, chosen_face
 from emola.errors import NoFaceFound
+from emola.faces.face import Gate
 
 
 @pytest.fixture
@@ -36,7 +38,9 @@ def test_one_json_document_on_stdout_and_nothing_else(picture, capsys):
 
 def test_text_streams_to_the_terminal(picture, capsys):
     assert main(["describe", str(picture), "--task", "au"]) == 0
-    assert "AU12" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "AU12" in shown.out
+    assert "Loading weights" not in shown.err and "faces;" not in shown.err
 
 
 @pytest.mark.parametrize(
@@ -90,3 +94,12 @@ def test_faces_are_numbered_from_one():
     assert chosen_face([object(), object()], 2, "x") == 1
     with pytest.raises(NoFaceFound, match="it shows 2"):
         chosen_face([object(), object()], 3, "x")
+
+
+def test_the_choice_among_several_faces_and_what_cannot_be_judged_are_said():
+    gates = (Gate("blurred", "It is blurred.", ("brows",)), Gate("tiny", "It is tiny.", (), refuses=True))
+    clear, gated = SimpleNamespace(gates=()), SimpleNamespace(gates=gates)
+    reason = "Not all of this face can be judged: It is blurred."
+    assert choice_lines([clear], 0) == []
+    assert choice_lines([clear, gated], 0) == ["2 faces; face 1 is described (--face 2 for the next)."]
+    assert choice_lines([clear, gated], 1) == ["2 faces; face 2 is described (--face 1 for the next).", reason]
