@@ -147,7 +147,10 @@ def _check_everything(
     problems = Problems()
     base = Checkpoint(base_folder, vision)
     if base.layout == "emola":
-        raise CheckpointError(f"{base_folder} is an EmoLA already; give the LLaVA-1.5 that the release was trained on.")
+        raise CheckpointError(
+            f"{base_folder} is an EmoLA already; give the LLaVA-1.5 that the release was trained on. An adapter "
+            "trained here on an EmoLA is merged by repeating its finished training command with run.merged=true."
+        )
     released_config = _read_released_config(source, base.config, problems)
     skeleton = Skeleton(emola_config(base.config, prior_recipe=RECIPE, prior_dim=PRIOR_DIM))
     base.check_tensors(skeleton, problems, prior_needed=False)

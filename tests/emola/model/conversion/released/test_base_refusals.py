@@ -81,7 +81,7 @@ def refused_over(factory, base: Path) -> str:
     ("change", "words"),
     [
         ({"model_type": "gpt2"}, "'gpt2'"),
-        ({"model_type": "emola"}, "an EmoLA already"),
+        ({"model_type": "emola"}, "finished training command with run.merged=true"),
         ({"model_type": "emollava"}, "python -m emola convert"),
         ({"quantization_config": {"load_in_4bit": True}}, "quantised"),
         ({"text_config": {"model_type": "mistral"}}, "expected clip_vision_model and llama"),
