@@ -15,6 +15,7 @@ from training.benchmark.journal import read_journal
 from training.benchmark.questions import read_records
 from training.data.samples import read_faba
 from training.lora.pairs import read_pairs
+from training.settings import ConfigFaults, read_settings
 
 ENDLESS = b'{"n": ' + b"9" * 5000 + b"}"
 DEEP = b"[" * 200_000
@@ -52,3 +53,15 @@ def test_a_byte_order_mark_is_no_part_of_a_json_or_a_list(tmp_path):
     assert read_prior_records(path) == records
     path.write_bytes(b"\xef\xbb\xbfa.png\nb.png\n")
     assert _listed(path, tmp_path) == ["a.png", "b.png"]
+
+
+def test_impossible_token_counts_are_left_out():
+    usage = {"prompt_tokens": -5, "completion_tokens": 10**30, "total_tokens": 7, "cached": True}
+    choices = [{"message": {"content": "A face."}, "finish_reason": "stop"}]
+    body = json.dumps({"choices": choices, "usage": usage})
+    assert read_whole(body.encode()).usage == {"total_tokens": 7}
+
+
+def test_a_folder_as_configuration_is_called_a_folder(tmp_path):
+    with pytest.raises(EmolaError, match="is a folder"):
+        read_settings(tmp_path, [], ConfigFaults("it"))

@@ -60,6 +60,8 @@ def read_settings(path: Path, changes: Sequence[str], faults: ConfigFaults) -> d
     Raises:
         InputError: if the file is missing, is no YAML, or holds no sections; nothing else can be said then.
     """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give the configuration file (.yaml) in it.")
     if not path.is_file():
         raise InputError(f"There is no configuration file {path}.")
     try:

@@ -6,7 +6,10 @@ A stream that ends without a finish reason and without ``[DONE]`` was cut, and i
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+_MOST_TOKENS: Final = 10_000_000
+"""Token counts above this are no counts of one reply; the longest contexts served hold about a million."""
 
 
 class UnusableReply(Exception):
@@ -21,7 +24,7 @@ class Reply:
         text: the answer so far.
         refusal: what a structured refusal says, empty when there is none.
         finish_reason: "stop", "length", "content_filter" or what the server calls it; empty while it goes on.
-        usage: token counts as the server states them.
+        usage: token counts as the server states them; impossible ones are left out.
         model: the model's name as the server states it.
     """
 
@@ -42,7 +45,11 @@ class Reply:
         if content.get("error"):
             raise UnusableReply(f"the server reports an error: {error_text(content)}")
         if isinstance(content.get("usage"), dict):
-            self.usage = {key: value for key, value in content["usage"].items() if type(value) is int}
+            self.usage = {
+                key: value
+                for key, value in content["usage"].items()
+                if type(value) is int and 0 <= value <= _MOST_TOKENS
+            }
         self.model = str(content.get("model") or self.model)
         choices = content.get("choices")
         if not isinstance(choices, list):

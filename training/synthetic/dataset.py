@@ -177,7 +177,10 @@ def _claim(plan: DatasetPlan) -> None:
                 f"{plan.out} holds a data set whose dataset.json is damaged; choose another folder."
             ) from error
         if found != description:
-            raise InputError(f"{plan.out} holds another data set ({found}); choose another folder.")
+            known = found if isinstance(found, dict) else {}
+            names = {**description, **known}
+            odd = " and ".join(name for name in names if known.get(name) != description.get(name))
+            raise InputError(f"{plan.out} holds another data set (other {odd}); choose another folder.")
         return
     if plan.out.exists() and (not plan.out.is_dir() or any(plan.out.iterdir())):
         raise InputError(f"{plan.out} is not an empty folder; choose another one.")

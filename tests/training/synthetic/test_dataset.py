@@ -112,7 +112,7 @@ def test_killed_run_continues_to_the_same_files(dataset: Path, tmp_path: Path, r
 
 def test_another_data_set_in_the_folder_is_refused(dataset: Path, capsys) -> None:
     assert main(["make", "--out", str(dataset), "--n", "24", "--seed", "8", "--workers", "1"]) == 2
-    assert "holds another data set" in capsys.readouterr().err
+    assert "holds another data set (other seed); choose" in capsys.readouterr().err
 
 
 def test_bad_requests_are_one_sentence(tmp_path: Path, capsys) -> None:
