@@ -245,12 +245,12 @@ def _load_weights(
 def _no_progress_bar() -> Iterator[None]:
     """Keep transformers' bar over the weights off the terminal of our commands, and leave its setting as it was."""
     shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         if shown:
-            logging.enable_progress_bar()
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _check_finite(model: EmolaForConditionalGeneration, name: str) -> None:
