@@ -1,9 +1,9 @@
 """One self-contained HTML file of a report: no script, no link, nothing loaded from anywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from emola.answer import Protocol
 from training.benchmark.cited import cited_results
@@ -121,11 +121,18 @@ def judged_html(judged: Judged, name: str, protocol: Protocol) -> str:
 
 def _bars(judged: Judged, title: str) -> str:
     bars = [
-        Bar(class_name(key), row["f1"], row["f1_interval_95"], f"of {row['support']}")
+        Bar(class_name(key), row["f1"], row["f1_interval_95"], _labels_note(row), pale=not row.get("scored", True))
         for key, row in judged.classes.items()
     ]
     note = "behind each bar F1 and the number of labels, whiskers are 95 % intervals"
     return f"{bar_chart(bars, title)}<figcaption>{escape(title)}; {note}.</figcaption>"
+
+
+def _labels_note(row: Mapping[str, Any]) -> str:
+    """Return what stands behind a bar: of how many labels it is."""
+    if not row["support"]:
+        return "no labels"
+    return f"of {row['support']}" if row["f1"] is not None else f"not defined of {row['support']}"
 
 
 def _distributions(result: TaskResult, name: str) -> list[str]:

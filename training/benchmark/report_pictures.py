@@ -13,12 +13,13 @@ _CELL: Final = 52
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: a value from 0 to 1 (None draws "not defined") with its interval."""
+    """One bar from 0 to 1 (None draws its note, or "not defined") with its interval; pale if it enters no score."""
 
     label: str
     value: float | None
     interval: tuple[float, float] | None = None
     note: str = ""
+    pale: bool = False
 
 
 def bar_chart(bars: Sequence[Bar], title: str) -> str:
@@ -40,8 +41,13 @@ def _bar(bar: Bar, top: float) -> list[str]:
     middle = top + _ROW / 2 - 2
     parts = [f'<text x="{_LABEL_WIDTH - 8}" y="{middle + 4}" text-anchor="end">{escape(bar.label)}</text>']
     if bar.value is None:
-        return [*parts, f'<text class="muted" x="{_x(0) + 6}" y="{middle + 4}">not defined {escape(bar.note)}</text>']
-    parts.append(f'<rect class="bar" x="{_x(0)}" y="{top}" width="{bar.value * _PLOT_WIDTH:.1f}" height="{_ROW - 6}"/>')
+        return [
+            *parts,
+            f'<text class="muted" x="{_x(0) + 6}" y="{middle + 4}">{escape(bar.note) or "not defined"}</text>',
+        ]
+    shade = ' opacity="0.35"' if bar.pale else ""
+    size = f'width="{bar.value * _PLOT_WIDTH:.1f}" height="{_ROW - 6}"'
+    parts.append(f'<rect class="bar" x="{_x(0)}" y="{top}" {size}{shade}/>')
     if bar.interval is not None:
         low, high = (_x(bound) for bound in bar.interval)
         whisker = f"M{low:.1f} {middle - 4}v8m0-4H{high:.1f}m0-4v8"

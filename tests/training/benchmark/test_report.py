@@ -210,3 +210,11 @@ def test_a_histogram_ends_where_it_is_told():
 def test_markdown_cells_cannot_break_the_table():
     text = table_markdown(Table("caption", ("a", "b"), [("x | y\nz", "<b>")]))
     assert text.splitlines()[-1] == r"| x \| y z | \<b\> |"
+
+
+def test_a_unit_without_labels_is_called_that_and_one_that_is_not_scored_is_pale(make_run):
+    run = make_run("run", au=[("AU1 is present. AU26 is present.", "1, 26")])
+    main(["report", str(run), "--bootstrap", "0", "--pictures", "0"])
+    page = (run / "report.html").read_text()
+    assert "not defined of 0" not in page and ">no labels</text>" in page
+    assert ["opacity" in bar_chart([Bar("AU26", 0.5, pale=pale)], "F1") for pale in (True, False)] == [True, False]
