@@ -141,7 +141,7 @@ def visit(page, desk, artefacts):
     return act
 
 
-def test_a_conflict_is_decided_by_keys_and_everything_follows(visit, desk, tmp_path):
+def test_a_conflict_is_decided_by_keys_and_everything_follows(visit, desk, artefacts, tmp_path):
     page = visit("dashboard", "#dashboard .rv-tiles")
     assert "to adjudicate: 1" in page.inner_text("#dashboard")
     page = visit("adjudicate", ".rv-conflict")
@@ -179,6 +179,9 @@ def test_a_conflict_is_decided_by_keys_and_everything_follows(visit, desk, tmp_p
 
     page = visit("releases", "#releases .rv-empty")
     page.wait_for_selector("#release-preview table")
+    page.click("#release-compare")
+    page.wait_for_selector("#release-compare", state="hidden")
+    page.screenshot(path=artefacts / "review-releases-compared.png")
     page.get_by_label("action units", exact=True).uncheck()
     page.wait_for_selector("#release-preview:has-text('nothing to release')")
     page.wait_for_selector("#release-make[disabled]")
