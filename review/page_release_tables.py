@@ -14,7 +14,7 @@ from review.store.releases import ReleaseRecord
 NONE_YET = empty_html(
     "No release yet",
     "A release is a folder with training texts, preference pairs and benchmark labels, made from what people have "
-    "submitted. A lead makes one on the right as soon as something is reviewed.",
+    "submitted. A lead makes one below as soon as something is reviewed.",
 )
 FORMATS = {"sft": "training texts", "preference": "preference pairs", "benchmark": "benchmark"}
 KINDS = {"complete": "good", "writing": "wait", "withdrawn": "error"}

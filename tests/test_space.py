@@ -29,7 +29,7 @@ from review.page_faces import make_signer
 from review.sample import ORIGIN, fill_sample
 from review.snapshots import SnapshotKeeper, restore_newest
 from review.store.access import files_of_origin
-from review.store.people import create_user, list_users
+from review.store.people import hub_user, list_users
 from training.synthetic.dataset import DatasetPlan, make_dataset
 from training.synthetic.wrong import WrongPlan
 
@@ -95,7 +95,7 @@ class Described:
 
 @pytest.fixture
 def described(tmp_path):
-    """A database with one user and the sample project, whose pictures went with the disk of the Space."""
+    """A database with one account of the Hub and the sample project, whose pictures went with the disk of the Space."""
     sample = tmp_path / "disk" / "files" / "sample"
     make_dataset(DatasetPlan(sample, SAMPLE_FACES, 11, WrongPlan(SAMPLE_WRONG)), progress=lambda *_: None)
     database = Database(tmp_path / "before.db")
@@ -103,7 +103,7 @@ def described(tmp_path):
     files, errors = sorted(sample.glob("*/*_anno.json")), sorted(sample.glob("*/errors.jsonl"))
     fill_sample(database, faba_json=files, images_dir=sample, errors=errors)
     with database.write() as session:
-        ann = create_user(session, login="ann", password="a long enough password", role="lead")
+        ann = hub_user(session, name="ann", role="lead")
         face = files_of_origin(session, origin_model=ORIGIN)[0]
     address = make_signer(database).address(ann, face.image_id).removeprefix("./")
     shutil.rmtree(sample.parent)

@@ -38,10 +38,10 @@ def test_an_open_campaign_has_a_way_in_and_its_name_is_escaped(place):
 
 
 def test_who_has_begun_goes_on_and_others_are_named(place, database, make_user):
-    bob = make_user("bob<i>")
+    bob = make_user("o'bob")
     with database.write() as session:
         lease = lease_next(session, campaign_id=place.campaign.id, reviewer_id=bob.id, now=NOW)
-    assert f"bob&lt;i&gt; has item {lease.description_id}, 6 min left" in place(now=NOW + timedelta(minutes=4))
+    assert f"o&#39;bob has item {lease.description_id}, 6 min left" in place(now=NOW + timedelta(minutes=4))
     assert f"Go on with item {lease.description_id}" in place(bob, now=NOW + timedelta(minutes=4))
     assert "has item" not in place(bob, now=NOW)
 
