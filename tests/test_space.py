@@ -242,7 +242,7 @@ def test_a_space_starts_as_it_is(version, space, bucket, described, tmp_path):
     damaged.unlink()
     restore_newest(good.parent, tmp_path / "next.db")
     with contextlib.closing(Database(tmp_path / "next.db")) as database, database.read() as session:
-        assert "ann" in {user.login for user in list_users(session)}
+        assert "hf:ann" in {user.login for user in list_users(session)}
     assert max(path.name for path in good.parent.glob("snapshot-*.db")) > good.name
 
 
