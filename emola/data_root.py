@@ -5,7 +5,7 @@ FABA-Instruct as published lies at ``data/FABAInstruct/train/train_au_anno.json`
 """
 
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
 
 from emola.errors import InputError
@@ -30,7 +30,7 @@ def find_data_root(file: Path, pictures: Iterable[str], option: str | None = Non
     if not names:
         raise InputError(f"{file} names no picture; expected a FABA-Instruct JSON, with a path under 'image'.")
     for folder in list(file.resolve().parents)[:_PARENTS_TRIED]:
-        if any((folder / name).is_file() for name in filter(_stays_inside, names)):
+        if any((folder / name).is_file() for name in filter(in_one_spelling, names)):
             return folder
     remedy = (
         f"give the folder they start from ({option})" if option else "put them where one of the folders above it is"
@@ -38,7 +38,9 @@ def find_data_root(file: Path, pictures: Iterable[str], option: str | None = Non
     raise InputError(f"None of the pictures that {file} names was found; {remedy}.")
 
 
-def _stays_inside(written: str) -> bool:
-    """Say whether a path is relative and does not climb, so that it can be inside a data root at all."""
+def in_one_spelling(written: str) -> str | None:
+    """Return a picture's path as POSIX writes it; None where it is absolute or climbs, and so leaves any data root."""
     pure = PurePosixPath(written.replace("\\", "/"))
-    return not pure.is_absolute() and ".." not in pure.parts
+    if pure.is_absolute() or PureWindowsPath(written).drive or ".." in pure.parts or "\0" in written:
+        return None
+    return pure.as_posix()

@@ -8,10 +8,10 @@ the JSON is written beside the priors in which ``landmark`` names them, ready fo
 import argparse
 import json
 import os
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
-from emola.data_root import find_data_root
+from emola.data_root import find_data_root, in_one_spelling
 from emola.errors import InputError, PriorError
 from emola.prior_extraction import ExtractionPlan, ExtractionReport, extract_priors, prior_file
 
@@ -134,10 +134,10 @@ def list_pictures(root: Path) -> list[str]:
 
 def _relative(written: str) -> str:
     """Return a path of a JSON in one spelling, or raise when it may leave the data root."""
-    pure = PurePosixPath(written.replace("\\", "/"))
-    if pure.is_absolute() or PureWindowsPath(written).drive or ".." in pure.parts or "\0" in written:
+    relative = in_one_spelling(written)
+    if relative is None:
         raise InputError(f"The picture path {written!r} must be relative to the data root and stay inside it.")
-    return pure.as_posix()
+    return relative
 
 
 def _write_annotations(
